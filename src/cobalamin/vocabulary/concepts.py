@@ -1,0 +1,42 @@
+"""The project's concepts: one slug for each thing a record can say."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import polars as pl
+
+
+@dataclass(frozen=True)
+class Concept:
+    """One thing a record can say; `unit` is the canonical unit of its value ("" where it has none)."""
+
+    slug: str
+    label: str
+    kind: str
+    domain: str
+    unit: str
+
+
+def read_csv(name: str) -> list[dict[str, str]]:
+    """Rows of one of the vocabulary's CSV files."""
+    with files(__package__).joinpath(name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@cache
+def concepts() -> dict[str, Concept]:
+    """All concepts by slug, in the order of `concepts.csv`."""
+    return {
+        row["concept"]: Concept(row["concept"], row["label"], row["kind"], row["domain"], row["unit"])
+        for row in read_csv("concepts.csv")
+    }
+
+
+@cache
+def concept_type() -> pl.Enum:
+    """The Polars type of an event's `concept` column."""
+    return pl.Enum(list(concepts()))
