@@ -1,4 +1,4 @@
-"""How every check speaks: where, what is wrong, what to do; then exit code 1, or one line that all is well."""
+"""How every check speaks: where, what is wrong, what to do; exit code 1, or one line that all is well."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def report(check: str, problems: Sequence[Problem], fine: str) -> int:
     if not problems:
         print(f"{check}: {fine}")
         return 0
-    for problem in sorted(problems):
+    for problem in sorted(set(problems)):
         print(problem, file=sys.stderr)
-    print(f"{check}: {len(problems)} to mend.", file=sys.stderr)
+    print(f"{check}: {len(set(problems))} to mend.", file=sys.stderr)
     return 1
