@@ -18,18 +18,7 @@ from cobalamin import guidance
 from cobalamin.vocabulary.catalogue import Finding, catalogue
 from tools.problems import PACKAGE, Problem, place, python_files, report
 
-FAMILIES = (
-    "finding",
-    "rule",
-    "term",
-    "table",
-    "output",
-    "cause",
-    "alert",
-    "other_explanations",
-    "stewardship",
-)
-COLUMN = re.compile(rf"(?:{'|'.join(FAMILIES)})(?:\.[a-z0-9_]+)+")
+COLUMN = re.compile(r"[a-z_]+(?:\.[a-z0-9_]+)+")
 FILE_ENDINGS = (".csv", ".json", ".yaml", ".py", ".html")
 COMPANIONS = ("unit", "cmp", "flag", "time")
 TYPES = {
@@ -60,8 +49,9 @@ def trace_columns() -> set[str]:
         for table in guideline.tables.values():
             columns |= {f"table.{table.name}", *(f"output.{field}" for field in table.outputs)}
             for rule in table.rules:
-                columns |= {f"rule.{table.name}.{rule.id}"}
-                columns |= {f"{field}.{value}" for field, value in rule.then.items()}
+                columns.add(f"rule.{table.name}.{rule.id}")
+                if table.hit_policy == "collect":
+                    columns.add(f"{table.outputs[0]}.{rule.then[table.outputs[0]]}")
     return columns
 
 
@@ -81,10 +71,11 @@ def named_columns(path: Path) -> list[tuple[str, int]]:
 
 
 def undeclared(path: Path, declared: set[str]) -> list[Problem]:
-    """Columns named in a file that nothing declares."""
+    """Columns named in a file that nothing declares, judged by the families that are declared."""
+    families = {"finding", "rule", "term", "table", "output"} | {name.partition(".")[0] for name in declared}
     problems = []
     for column, line in named_columns(path):
-        if column not in declared:
+        if column not in declared and column.partition(".")[0] in families:
             near = difflib.get_close_matches(column, declared, n=1)
             hint = (
                 f"Did you mean {near[0]}?" if near else "Declare it in findings.csv or in a decision table."
