@@ -118,11 +118,11 @@ def one_record() -> pl.DataFrame:
     from datetime import date, datetime
 
     from cobalamin.events import Events
-    from cobalamin.findings import find
+    from cobalamin.findings.find import find
 
     born = datetime(1950, 1, 1)
     event = {"patient_id": "p", "time": born, "until": born, "concept": "person_birth", "source": "check"}
-    return find(Events.of([event]), date(2026, 1, 15)).frame
+    return find(Events.of([event]), date(2026, 1, 15))
 
 
 if __name__ == "__main__":
