@@ -1,0 +1,64 @@
+"""Spells of a medicine: issues that follow each other within a grace period are one spell."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+
+from cobalamin.findings.prepare import Prepared
+from cobalamin.vocabulary.catalogue import Finding
+
+
+def spell_years(prepared: Prepared, findings: list[Finding]) -> pl.DataFrame:
+    """Years of the spell that runs on the day, one column a finding; null where none runs or its start is unknown.
+
+    One sort and one pass over all (medicine, person) groups; never a window per group.
+    """
+    member = pl.DataFrame(
+        [
+            {"concept": concept, "medicine": number, "grace": finding.window_days or 0}
+            for number, finding in enumerate(findings)
+            for concept in finding.concepts
+        ],
+        schema_overrides={"concept": prepared.events.schema["concept"]},
+    )
+    rows = (
+        prepared.events.filter(pl.col("present"))
+        .select("concept", "pid", "row", "running", "until", "age_days", start=pl.col("time").dt.date())
+        .join(member, on="concept")
+    )
+    spells = _spells(rows, prepared.on)
+    table = prepared.people.select("pid")
+    for number, finding in enumerate(findings):
+        one = spells.filter(pl.col("medicine") == number).select("pid", pl.col("years").alias(finding.column))
+        table = table.join(one, on="pid", how="left", maintain_order="left")
+    return table.drop("pid")
+
+
+def _spells(rows: pl.DataFrame, on: date) -> pl.DataFrame:
+    end = pl.when("running").then(pl.lit(on)).otherwise(pl.col("until").dt.date())
+    # The group number shifts each group's days past those of the group before it, so one cumulative
+    # maximum over the whole column never reaches back into another person.
+    group = pl.struct("medicine", "pid").rle_id().cast(pl.Int64) * 4_000_000
+    ordered = rows.filter(pl.col("start").is_not_null()).sort("medicine", "pid", "start", "row")
+    ordered = ordered.with_columns(end=end, group=group)
+    begin_key = pl.col("group") + pl.col("start").to_physical().cast(pl.Int64)
+    reach = (pl.col("group") + pl.col("end").to_physical() + pl.col("grace")).cum_max().shift(1)
+    new = (begin_key > reach).fill_null(value=True) | (pl.col("group") != pl.col("group").shift(1)).fill_null(
+        value=True
+    )
+    spells = (
+        ordered.with_columns(spell=new.cum_sum())
+        .group_by("spell", maintain_order=True)
+        .agg(
+            pl.col("medicine", "pid", "grace", "start").first(),
+            pl.col("end").max(),
+        )
+    )
+    current = spells.filter((pl.lit(on) - pl.col("end")).dt.total_days() <= pl.col("grace"))
+    undated = rows.filter(pl.col("start").is_null()).select("medicine", "pid").unique()
+    years = (pl.lit(on) - pl.col("start")).dt.total_days() / 365.25
+    latest = current.unique(["medicine", "pid"], keep="last", maintain_order=True).with_columns(years=years)
+    # Some run that began on an unknown day: the true spell may be longer than the dated part shows.
+    return latest.join(undated, on=["medicine", "pid"], how="anti").select("medicine", "pid", "years")

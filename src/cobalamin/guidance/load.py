@@ -1,0 +1,130 @@
+"""From shipped JSON to a guideline in force on a day, with what it extends and a laboratory's overrides."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from cobalamin.errors import CobalaminError
+from cobalamin.guidance.conditions import from_json
+from cobalamin.guidance.model import Guideline, Phase, PlanItem, Regimen, Rule, Source, Table, Term, Threshold
+
+DEFAULT = "nice_ng239"
+
+
+def available() -> list[str]:
+    """Ids of the guidelines that ship, the default first, `common` last."""
+    names = sorted(path.name.removesuffix(".json") for path in _shipped().iterdir() if path.name.endswith(".json"))
+    return sorted(names, key=lambda name: (name != DEFAULT, name == "common", name))
+
+
+def load(guideline: str = DEFAULT, on: date | None = None, overrides: dict[str, Any] | None = None) -> Guideline:
+    """A guideline by id with everything it extends, its rules and thresholds in force on a day (null: all).
+
+    `overrides` are thresholds that replace those of the same name, in the form of `thresholds.yaml`.
+    Raises CobalaminError for an unknown id.
+    """
+    parts = [_content(name) for name in _lineage(guideline)]
+    thresholds: dict[str, Threshold] = {}
+    terms: dict[str, Term] = {}
+    regimens: dict[str, Regimen] = {}
+    tables: dict[str, Table] = {}
+    for part in parts:
+        content = part["content"]
+        thresholds |= _in_force({name: _threshold(name, raw) for name, raw in content["thresholds"].items()}, on)
+        terms |= {name: _term(name, raw) for name, raw in content["terms"].items()}
+        regimens |= {name: _regimen(name, raw) for name, raw in content["regimens"].items()}
+        for name, raw in content["tables"].items():
+            tables[name] = _merged(tables.get(name), _table(name, content["about"]["id"], raw, on))
+    about = parts[-1]["content"]["about"]
+    for name, raw in (overrides or {}).items():
+        thresholds[name] = _threshold(name, raw)
+    return Guideline(
+        about["id"], about["version"], about["title"], about, thresholds, terms, tables, regimens,
+        _joint_hash(parts), tuple(overrides or ()),
+    )  # fmt: skip
+
+
+def _merged(older: Table | None, newer: Table) -> Table:
+    """A collected table adds its rows to the one it extends; a first-hit table replaces it."""
+    if older is None or newer.hit_policy == "first":
+        return newer
+    rules = {rule.id: rule for rule in older.rules} | {rule.id: rule for rule in newer.rules}
+    outputs = tuple(dict.fromkeys(older.outputs + newer.outputs))
+    return Table(newer.name, newer.guideline, newer.asks, "collect", outputs, {}, tuple(rules.values()))
+
+
+def _joint_hash(parts: list[dict[str, Any]]) -> str:
+    if len(parts) == 1:
+        return str(parts[0]["sha256"])
+    import hashlib
+
+    return hashlib.sha256("".join(part["sha256"] for part in parts).encode()).hexdigest()
+
+
+def _shipped() -> Path:
+    return Path(str(files(__package__))) / "shipped"
+
+
+@cache
+def _content(name: str) -> dict[str, Any]:
+    path = _shipped() / f"{name}.json"
+    if not path.is_file():
+        raise CobalaminError(f"No guideline {name!r}. Available: {', '.join(available())}.")
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
+
+
+def _lineage(name: str) -> list[str]:
+    above = [base for parent in _content(name)["content"]["about"]["extends"] for base in _lineage(parent)]
+    return list(dict.fromkeys([*above, name]))
+
+
+def _in_force(items: dict[str, Any], on: date | None) -> dict[str, Any]:
+    return {name: item for name, item in items.items() if _is_in_force(item, on)}
+
+
+def _is_in_force(item: Any, on: date | None) -> bool:
+    if on is None:
+        return item.until_date is None
+    day = on.isoformat()
+    return (item.from_date or "") <= day and day < (item.until_date or "9999")
+
+
+def _source(raw: dict[str, str]) -> Source:
+    return Source(raw["clause"], raw["certainty"], raw.get("url", ""))
+
+
+def _threshold(name: str, raw: dict[str, Any]) -> Threshold:
+    values = tuple((float(one["value"]), str(one["unit"])) for one in raw["values"])
+    return Threshold(
+        name, values, _source(raw["source"]), tuple(raw.get("text_below", ())), tuple(raw.get("text_above", ())),
+        raw.get("from_date"), raw.get("until_date"),
+    )  # fmt: skip
+
+
+def _term(name: str, raw: dict[str, Any]) -> Term:
+    return Term(name, raw["means"], from_json(raw["when"]), _source(raw["source"]))
+
+
+def _regimen(name: str, raw: dict[str, Any]) -> Regimen:
+    phases = tuple(Phase(**phase) for phase in raw["phases"])
+    return Regimen(name, raw["product"], raw["route"], raw["says"], phases, _source(raw["source"]), raw["licensed"])
+
+
+def _table(name: str, guideline: str, raw: dict[str, Any], on: date | None) -> Table:
+    rules = tuple(rule for rule in map(_rule, raw["rules"]) if _is_in_force(rule, on))
+    return Table(
+        name, guideline, raw["asks"], raw["hit_policy"], tuple(raw["outputs"]), raw["undecided"], rules
+    )
+
+
+def _rule(raw: dict[str, Any]) -> Rule:
+    return Rule(
+        raw["id"], from_json(raw["when"]), raw["then"], raw["says"], _source(raw["source"]), raw["hold"],
+        tuple(raw["basis"]), tuple(PlanItem(**item) for item in raw["plan"]), raw["from_date"], raw["until_date"],
+    )  # fmt: skip
