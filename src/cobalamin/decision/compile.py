@@ -44,10 +44,15 @@ class Node:
 
 
 def compile_guideline(guideline: Guideline) -> Program:
-    """Expressions for every term and table, ordered by need. Raises CobalaminError for a cycle or unknown name."""
+    """Expressions for every term and table, ordered by need.
+
+    Raises CobalaminError for a cycle or an unknown name.
+    """
     writer = _Writer(guideline)
     nodes = {node.name: node for node in writer.nodes()}
-    return Program(guideline, tuple(_stages(nodes)), tuple(name for name in nodes if not name.startswith("_")))
+    return Program(
+        guideline, tuple(_stages(nodes)), tuple(name for name in nodes if not name.startswith("_"))
+    )
 
 
 def _stages(nodes: dict[str, Node]) -> Iterator[tuple[pl.Expr, ...]]:
@@ -55,7 +60,9 @@ def _stages(nodes: dict[str, Node]) -> Iterator[tuple[pl.Expr, ...]]:
     try:
         sorter.prepare()
     except CycleError as error:
-        raise CobalaminError(f"Guidance goes in a circle: {' needs '.join(error.args[1])}. Break it.") from error
+        raise CobalaminError(
+            f"Guidance goes in a circle: {' needs '.join(error.args[1])}. Break it."
+        ) from error
     while sorter.is_active():
         ready = sorter.get_ready()
         yield tuple(nodes[name].build().alias(name) for name in ready)
@@ -77,7 +84,10 @@ class _Writer:
     def __init__(self, guideline: Guideline) -> None:
         self.guideline = guideline
         self.outputs = {
-            name: table for table in guideline.tables.values() if table.hit_policy == "first" for name in table.outputs
+            name: table
+            for table in guideline.tables.values()
+            if table.hit_policy == "first"
+            for name in table.outputs
         }
         self.collected = {
             name: (table, rules)
@@ -157,7 +167,9 @@ class _Writer:
             return {"yes": column, "missing": column.is_null(), "known": column.is_not_null()}[kind]
         if name in self.outputs and kind == "output":
             return pl.col(f"output.{name}").is_in(list(condition[2]))
-        raise CobalaminError(f"{where}: {name!r} ({kind}) is no finding, term, outcome or collected value of it.")
+        raise CobalaminError(
+            f"{where}: {name!r} ({kind}) is no finding, term, outcome or collected value of it."
+        )
 
     def _finding_atom(self, finding: Finding, condition: Condition, where: str) -> pl.Expr:
         kind, column = condition[0], pl.col(finding.column)
@@ -175,7 +187,9 @@ class _Writer:
             if threshold is None:
                 raise CobalaminError(f"{where}: no threshold named {condition[2]!r}.")
             return compare(finding, kind, threshold, where)
-        raise CobalaminError(f"{where}: {finding.name} is a {finding.kind}; the condition {kind!r} does not fit it.")
+        raise CobalaminError(
+            f"{where}: {finding.name} is a {finding.kind}; the condition {kind!r} does not fit it."
+        )
 
 
 def _applicable(finding: Finding, expression: pl.Expr) -> pl.Expr:
@@ -208,7 +222,9 @@ def compare(finding: Finding, operator: str, threshold: Threshold, where: str) -
     if finding.kind != "measurement":
         return answer
     sign = pl.col(f"{finding.column}.cmp")
-    less = pl.when(column <= limit).then(below) if below else pl.when(column <= limit).then(~pl.lit(value=True))
+    less = (
+        pl.when(column <= limit).then(below) if below else pl.when(column <= limit).then(~pl.lit(value=True))
+    )
     more = pl.when(column >= limit).then(pl.lit(value=False) if below else pl.lit(value=True))
     numeric = pl.when(sign == -1).then(less).when(sign == 1).then(more).otherwise(answer)
     words = threshold.text_below if below else threshold.text_above
@@ -227,7 +243,9 @@ def _limit(finding: Finding, threshold: Threshold, where: str) -> pl.Expr:
     reported = pl.col(f"{finding.column}.unit")
     for unit, value in canonical.items():
         if value != default:
-            limit = pl.when(reported.is_in(_same_units(finding.concepts[0], unit))).then(value).otherwise(limit)
+            limit = (
+                pl.when(reported.is_in(_same_units(finding.concepts[0], unit))).then(value).otherwise(limit)
+            )
     return limit
 
 
@@ -246,7 +264,9 @@ def _canonical(finding: Finding, value: float, unit: str, where: str) -> float:
         return value
     converted = units.convert(finding.concepts[0], value, unit) if finding.kind == "measurement" else None
     if converted is None:
-        raise CobalaminError(f"{where}: {finding.name} is in {finding.unit}; the threshold's unit {unit!r} is not.")
+        raise CobalaminError(
+            f"{where}: {finding.name} is in {finding.unit}; the threshold's unit {unit!r} is not."
+        )
     return float(converted[0])
 
 
@@ -262,7 +282,7 @@ def _first_yes(columns: tuple[str, ...]) -> pl.Expr:
 
 
 def _held(table: Table, candidate: str, columns: tuple[str, ...]) -> pl.Expr:
-    """The winning row's id, or undecided where an open row marked hold stands above it with another outcome."""
+    """The winning row's id, or undecided where an open row marked hold above it has another outcome."""
     found = pl.col(candidate)
     rank = pl.when(found < 0).then(len(columns)).otherwise(found)
     held: list[pl.Expr] = []
@@ -288,4 +308,6 @@ def _looked_up(table: Table, winner: str, output: str) -> pl.Expr:
 
 
 def _best_grade(graded: list[tuple[Rule, str]]) -> pl.Expr:
-    return pl.coalesce([pl.when(pl.col(column)).then(pl.lit(rule.then.get("grade", "yes"))) for rule, column in graded])
+    return pl.coalesce(
+        [pl.when(pl.col(column)).then(pl.lit(rule.then.get("grade", "yes"))) for rule, column in graded]
+    )

@@ -19,7 +19,7 @@ def program(guideline: Guideline) -> Program:
 
 
 def decide(findings: pl.DataFrame, guideline: Guideline) -> pl.DataFrame:
-    """The trace: `patient_id, on`, then `term.*`, `rule.*`, `table.*`, `output.*` and the collected columns.
+    """The trace: `patient_id, on`, `term.*`, `rule.*`, `table.*`, `output.*` and the collected columns.
 
     One row for each row of `findings`, in order. It is the only account of the decision: everything said of it
     later is read from here.

@@ -17,7 +17,7 @@ _ORDER = [name for name in event_schema().names() if name not in ("patient_id", 
 class Events:
     """A proved event table: sorted by patient, time, content and source; no duplicates; no NaN.
 
-    Make it with `Events.of(frame)`. Two rows that differ only in `source` are one fact; the first source stays.
+    Make it with `Events.of(frame)`. Rows that differ only in `source` are one fact; the first stays.
     """
 
     frame: pl.DataFrame

@@ -43,7 +43,10 @@ def slots() -> tuple[Slot, ...]:
     """The slots of every finding that rests on one event, and of coverage."""
     made = [slot for finding in catalogue().values() for slot in _finding_slots(finding)]
     covers = [name for name in concepts() if name.startswith("covers_")]
-    person = [Slot(name, name, want, FOR_EVER) for name, want in (("person_birth", "ever_yes"), ("person_age", "latest"))]
+    person = [
+        Slot(name, name, want, FOR_EVER)
+        for name, want in (("person_birth", "ever_yes"), ("person_age", "latest"))
+    ]
     return (*made, *person, *(Slot(name, name, "covers", COVERAGE_LAPSE_DAYS) for name in covers))
 
 
@@ -98,32 +101,36 @@ def anchor_rows(prepared: Prepared, first: pl.DataFrame) -> np.ndarray:
 
     `first` is the first B12 dose of each person, from `doses.first_dose`.
     """
-    candidates = _candidates(prepared, first)
     row = pl.when("earliest").then(-pl.col("row").cast(pl.Int64)).otherwise(pl.col("row").cast(pl.Int64))
     key = pl.col("slot").cast(pl.Int64) * prepared.size + pl.col("pid")
-    anchored = candidates.select(key=key, row=row).group_by("key").agg(pl.col("row").max())
-    return _scattered(anchored["key"].to_numpy(), np.abs(anchored["row"].to_numpy()), prepared.size)
+    candidates = _candidates(prepared, first).select("want", key=key, row=row).collect()
+    latest = candidates.group_by("key").agg(pl.col("row").max())
+    # `previous` is the value before the latest of its slot.
+    previous = candidates.filter(pl.col("want") == "previous").join(latest, on=["key", "row"], how="anti")
+    if previous.height or candidates["want"].eq("previous").any():
+        before_latest = previous.group_by("key").agg(pl.col("row").max())
+        others = candidates.filter(pl.col("want") != "previous").select("key").unique()
+        latest = pl.concat([latest.join(others, on="key", how="semi"), before_latest])
+    return _scattered(latest["key"].to_numpy(), np.abs(latest["row"].to_numpy()), prepared.size)
 
 
-def _candidates(prepared: Prepared, first: pl.DataFrame) -> pl.DataFrame:
-    events = prepared.events.select(
-        "row", "pid", "concept", "time", "precision", "present", "value", "flag", "running", "age_days"
-    )
-    joined = events.join(_membership(), on="concept").join(first, on="pid", how="left")
-    # `previous` is the value before the latest, so its candidates exclude the latest one of the slot.
-    found = joined.filter(_qualifies(prepared))
-    is_last = pl.col("row") == pl.col("row").max().over("pid", "slot")
-    previous = found.filter(pl.col("want") == "previous")
-    return pl.concat([found.filter(pl.col("want") != "previous"), previous.filter(~is_last)])
+def _candidates(prepared: Prepared, first: pl.DataFrame) -> pl.LazyFrame:
+    """Events that qualify for a slot, one row for each slot they could fill."""
+    columns = ("row", "pid", "concept", "time", "precision", "present", "value", "flag", "running", "age_days")
+    events = prepared.events.lazy().select(columns)
+    joined = events.join(_membership().lazy(), on="concept").join(first.lazy(), on="pid", how="left")
+    return joined.filter(_qualifies())
 
 
-def _qualifies(prepared: Prepared) -> pl.Expr:
+@cache
+def _qualifies() -> pl.Expr:
     present, age, running, want = pl.col("present"), pl.col("age_days"), pl.col("running"), pl.col("want")
     undated = age.is_null()
     recent = undated | (age <= pl.col("window"))
     current = running | (~undated & (age <= pl.col("window")))
     has_value = present & (pl.col("value").is_not_null() | pl.col("flag").is_not_null())
-    flag = pl.col("flag")
+    says_yes = pl.col("flag").is_in(["positive", "high"]).fill_null(value=False)
+    says_no = pl.col("flag").is_in(["negative", "normal"]).fill_null(value=False)
     before = _before_treatment()
     since_first = (pl.col("first_time").dt.date() - pl.col("time").dt.date()).dt.total_days()
     recent_before = pl.when(since_first > 0).then(since_first <= pl.col("window")).otherwise(recent)
@@ -132,8 +139,8 @@ def _qualifies(prepared: Prepared) -> pl.Expr:
         .when(want == "ever_no").then(~present)
         .when(want == "current_yes").then(present & current)
         .when(want == "current_no").then(~present & current)
-        .when(want == "positive").then(present & recent & flag.is_in(["positive", "high"]).fill_null(value=False))
-        .when(want == "negative").then(present & recent & flag.is_in(["negative", "normal"]).fill_null(value=False))
+        .when(want == "positive").then(present & recent & says_yes)
+        .when(want == "negative").then(present & recent & says_no)
         .when(want == "before").then(has_value & before & recent_before)
         .when(want == "after").then(has_value & ~before & recent)
         .when(want == "value").then(present & pl.col("value").is_not_null() & current)
@@ -144,7 +151,7 @@ def _qualifies(prepared: Prepared) -> pl.Expr:
 
 
 def _before_treatment() -> pl.Expr:
-    """True for a fact from before the first B12; the same day counts as before unless both clocks say otherwise."""
+    """True for a fact from before the first B12; the same day is before unless both clocks say otherwise."""
     day, first_day = pl.col("time").dt.date(), pl.col("first_time").dt.date()
     clocks = (pl.col("precision") == "second") & pl.col("first_clock")
     same_day = (day == first_day) & (~clocks | (pl.col("time") <= pl.col("first_time")))

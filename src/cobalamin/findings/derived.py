@@ -40,7 +40,13 @@ def egfr() -> pl.Expr:
     ratio = scr / kappa
     low, high = pl.min_horizontal(ratio, 1.0), pl.max_horizontal(ratio, 1.0)
     age = finding("age_years")
-    value = 141.0 * low.pow(alpha) * high.pow(-1.209) * pl.lit(0.993).pow(age) * pl.when(female).then(1.018).otherwise(1)
+    value = (
+        141.0
+        * low.pow(alpha)
+        * high.pow(-1.209)
+        * pl.lit(0.993).pow(age)
+        * pl.when(female).then(1.018).otherwise(1)
+    )
     known = (finding("female") | finding("male")) & (age >= 18) & scr.is_not_null()
     return pl.coalesce(finding("egfr_reported"), pl.when(known).then(value))
 

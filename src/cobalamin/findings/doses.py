@@ -31,11 +31,16 @@ def b12_rows(prepared: Prepared) -> pl.DataFrame:
         .with_columns(
             injected=concept.is_in([*INJECTION_CONCEPTS, STATUS_ON_INJECTIONS])
             | (concept.is_in(ANY_ROUTE_CONCEPTS) & route.is_in(["im", "sc", "iv"]).fill_null(value=False)),
-            schedule=pl.col("running") | pl.col("every_days").is_not_null() | (pl.col("until") > pl.col("time")),
+            schedule=pl.col("running")
+            | pl.col("every_days").is_not_null()
+            | (pl.col("until") > pl.col("time")),
         )
         .with_columns(
             oral=~pl.col("injected")
-            & (concept.is_in(ORAL_CONCEPTS) | route.is_in(["oral", "sublingual", "nasal"]).fill_null(value=False)),
+            & (
+                concept.is_in(ORAL_CONCEPTS)
+                | route.is_in(["oral", "sublingual", "nasal"]).fill_null(value=False)
+            ),
         )
     )
 
@@ -53,16 +58,16 @@ def first_dose(rows: pl.DataFrame) -> pl.DataFrame:
 
 def dose_findings(prepared: Prepared, rows: pl.DataFrame) -> pl.DataFrame:
     """One row for each person with any B12: the findings whose selector is `doses.*`, by selector name."""
-    on = prepared.on
-    given = _given(rows)
-    parts = [_history(rows, on), _injections(given, on), _course(given, on), _oral(rows, on), _schedules(rows)]
-    table = prepared.people.select("pid")
-    for part in parts:
+    on, lazy = prepared.on, rows.lazy()
+    given = _given(lazy)
+    parts = [_history(lazy, on), _injections(given, on), _course(given, on), _oral(lazy, on), _schedules(lazy)]
+    table = prepared.people.lazy().select("pid")
+    for part in (*parts, _stops(prepared)):
         table = table.join(part, on="pid", how="left", maintain_order="left")
-    return _combined(table.join(_stops(prepared), on="pid", how="left", maintain_order="left"), on)
+    return _combined(table, on).collect()
 
 
-def _given(rows: pl.DataFrame) -> pl.DataFrame:
+def _given(rows: pl.LazyFrame) -> pl.LazyFrame:
     """Injections recorded as given, one a day, in order, with the gap to the one before."""
     given = rows.filter(pl.col("injected") & ~pl.col("schedule") & pl.col("time").is_not_null())
     return (
@@ -73,7 +78,7 @@ def _given(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _history(rows: pl.DataFrame, on: date) -> pl.DataFrame:
+def _history(rows: pl.LazyFrame, on: date) -> pl.LazyFrame:
     day = pl.col("time").dt.date()
     return rows.group_by("pid").agg(
         ever_treated=pl.lit(value=True),
@@ -85,7 +90,7 @@ def _history(rows: pl.DataFrame, on: date) -> pl.DataFrame:
     )
 
 
-def _injections(given: pl.DataFrame, on: date) -> pl.DataFrame:
+def _injections(given: pl.LazyFrame, on: date) -> pl.LazyFrame:
     maintenance = pl.col("gap").filter(pl.col("gap") >= MAINTENANCE_GAP_DAYS)
     return given.group_by("pid").agg(
         last_injection=pl.col("day").max(),
@@ -97,7 +102,7 @@ def _injections(given: pl.DataFrame, on: date) -> pl.DataFrame:
     )
 
 
-def _course(given: pl.DataFrame, on: date) -> pl.DataFrame:
+def _course(given: pl.LazyFrame, on: date) -> pl.LazyFrame:
     begins = pl.col("gap").is_null() | (pl.col("gap") > COURSE_GAP_DAYS)
     starts = given.filter(begins).group_by("pid").agg(course_start=pl.col("day").max())
     within = given.join(starts, on="pid").filter(
@@ -111,7 +116,7 @@ def _course(given: pl.DataFrame, on: date) -> pl.DataFrame:
     )
 
 
-def _oral(rows: pl.DataFrame, on: date) -> pl.DataFrame:
+def _oral(rows: pl.LazyFrame, on: date) -> pl.LazyFrame:
     running = pl.col("running") | (pl.col("age_days") <= 90)
     current = rows.filter(pl.col("oral") & running)
     per_day = pl.col("value") / pl.col("every_days").fill_null(1.0)
@@ -123,7 +128,7 @@ def _oral(rows: pl.DataFrame, on: date) -> pl.DataFrame:
     )
 
 
-def _schedules(rows: pl.DataFrame) -> pl.DataFrame:
+def _schedules(rows: pl.LazyFrame) -> pl.LazyFrame:
     running = rows.filter(pl.col("injected") & pl.col("schedule") & pl.col("running"))
     return running.group_by("pid").agg(
         schedule_running=pl.lit(value=True),
@@ -132,21 +137,21 @@ def _schedules(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _stops(prepared: Prepared) -> pl.DataFrame:
+def _stops(prepared: Prepared) -> pl.LazyFrame:
     names = {
         "stop_day": ["status_b12_injections_stopped", "care_injections_stopped_with_reason"],
         "oral_stop_day": ["care_oral_b12_stopped"],
         "elsewhere_day": ["care_given_elsewhere", "pref_self_injects"],
     }
     wanted = [concept for group in names.values() for concept in group]
-    rows = prepared.events.filter(pl.col("concept").is_in(wanted) & pl.col("present"))
+    rows = prepared.events.lazy().filter(pl.col("concept").is_in(wanted) & pl.col("present"))
     day = pl.col("time").dt.date().fill_null(date(1, 1, 1))
     return rows.group_by("pid").agg(
         **{name: day.filter(pl.col("concept").is_in(group)).max() for name, group in names.items()}
     )
 
 
-def _combined(table: pl.DataFrame, on: date) -> pl.DataFrame:
+def _combined(table: pl.LazyFrame, on: date) -> pl.LazyFrame:
     """Read the parts together: stopped, still on injections, interval, due and overdue."""
     stopped = (pl.col("stop_day") >= pl.col("last_injection").fill_null(date(1, 1, 1))).fill_null(value=False)
     recent = (pl.col("days_since_last_injection") <= STILL_ON_DAYS).fill_null(value=False)

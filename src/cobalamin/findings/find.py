@@ -1,6 +1,6 @@
 """Events to findings: one row a person, exactly the columns of the catalogue.
 
-Expressions are built once and kept: for a single person their construction, not their evaluation, is the cost.
+Expressions are built once and kept: for a single person building them, not running them, is the cost.
 """
 
 from __future__ import annotations
@@ -42,18 +42,26 @@ def find(events: Events, on: date) -> pl.DataFrame:
     ]
     frame = frame.with_columns(columns).with_columns(_dose_columns(prepared, rows, frame))
     frame = frame.with_columns(age_years(on), _antibody_after_injection(prepared, rows, slots))
-    return frame.with_columns(derived()).with_columns(_not_applicable()).select(_selected())
+    return _in_order(frame.with_columns(derived()).with_columns(_not_applicable()))
 
 
 def _slot_frame(anchors: np.ndarray, size: int) -> pl.DataFrame:
-    """The slots as columns: slices of one buffer, since building hundreds of columns costs more than filling them."""
+    """The slots as columns: slices of one buffer, since making columns costs more than filling them."""
     flat = pl.Series(anchors)
-    return pl.DataFrame([flat.slice(place * size, size).alias(name) for place, name in enumerate(slot_names())])
+    return pl.DataFrame(
+        [flat.slice(place * size, size).alias(name) for place, name in enumerate(slot_names())]
+    )
 
 
-@cache
-def _selected() -> list[pl.Expr]:
-    return [pl.col(name).cast(kind) for name, kind in findings_schema().items()]
+def _in_order(frame: pl.DataFrame) -> pl.DataFrame:
+    """The catalogue's columns in their order and type; a cast only where one is needed."""
+    columns = {series.name: series for series in frame.get_columns()}
+    return pl.DataFrame(
+        [
+            columns[name] if columns[name].dtype == kind else columns[name].cast(kind)
+            for name, kind in findings_schema().items()
+        ]
+    )
 
 
 def _by_selector(*selectors: str) -> list[Finding]:
@@ -105,7 +113,9 @@ def _measured(events: Events, prepared: Prepared, slots: pl.DataFrame) -> list[p
         value = part["weeks"] if finding.selector == "duration_weeks" else part["value"]
         found += [value.alias(finding.column), part["row"].alias(f"{finding.column}.row")]
         if finding.kind == "measurement":
-            found += [part[name].alias(f"{finding.column}.{name}") for name in ("unit", "cmp", "flag", "time")]
+            found += [
+                part[name].alias(f"{finding.column}.{name}") for name in ("unit", "cmp", "flag", "time")
+            ]
     return found
 
 
@@ -123,7 +133,9 @@ def _person(events: Events, prepared: Prepared, slots: pl.DataFrame) -> list[pl.
     return [
         time.gather(where["person_birth"]).alias("born"),
         value.gather(where["person_age"]).alias("stated_age"),
-        stated.select((pl.lit(prepared.on) - pl.col("time")).dt.total_days().alias("stated_days"))["stated_days"],
+        stated.select((pl.lit(prepared.on) - pl.col("time")).dt.total_days().alias("stated_days"))[
+            "stated_days"
+        ],
         time.gather(where["covers_treatment"]).alias("treatment_covered_from"),
     ]
 
@@ -152,7 +164,9 @@ def _dose_columns(prepared: Prepared, rows: pl.DataFrame, frame: pl.DataFrame) -
 @cache
 def _not_applicable() -> list[pl.Expr]:
     """Where a question makes no sense; unknown sex or age still asks it."""
-    never = (pl.col("finding.male") | (pl.col("finding.age_years") >= FERTILE_BELOW_YEARS)).fill_null(value=False)
+    never = (pl.col("finding.male") | (pl.col("finding.age_years") >= FERTILE_BELOW_YEARS)).fill_null(
+        value=False
+    )
     return [never.alias(f"{f.column}.na") for f in catalogue().values() if f.applies_when == "fertile"]
 
 

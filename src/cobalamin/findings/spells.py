@@ -11,7 +11,7 @@ from cobalamin.vocabulary.catalogue import Finding
 
 
 def spell_years(prepared: Prepared, findings: list[Finding]) -> pl.DataFrame:
-    """Years of the spell that runs on the day, one column a finding; null where none runs or its start is unknown.
+    """Years of the spell that runs on the day, one column a finding; null where none runs or none began.
 
     One sort and one pass over all (medicine, person) groups; never a window per group.
     """
@@ -24,11 +24,12 @@ def spell_years(prepared: Prepared, findings: list[Finding]) -> pl.DataFrame:
         schema_overrides={"concept": prepared.events.schema["concept"]},
     )
     rows = (
-        prepared.events.filter(pl.col("present"))
+        prepared.events.lazy()
+        .filter(pl.col("present"))
         .select("concept", "pid", "row", "running", "until", "age_days", start=pl.col("time").dt.date())
-        .join(member, on="concept")
+        .join(member.lazy(), on="concept")
     )
-    spells = _spells(rows, prepared.on)
+    spells = _spells(rows, prepared.on).collect()
     table = prepared.people.select("pid")
     for number, finding in enumerate(findings):
         one = spells.filter(pl.col("medicine") == number).select("pid", pl.col("years").alias(finding.column))
@@ -36,7 +37,7 @@ def spell_years(prepared: Prepared, findings: list[Finding]) -> pl.DataFrame:
     return table.drop("pid")
 
 
-def _spells(rows: pl.DataFrame, on: date) -> pl.DataFrame:
+def _spells(rows: pl.LazyFrame, on: date) -> pl.LazyFrame:
     end = pl.when("running").then(pl.lit(on)).otherwise(pl.col("until").dt.date())
     # The group number shifts each group's days past those of the group before it, so one cumulative
     # maximum over the whole column never reaches back into another person.

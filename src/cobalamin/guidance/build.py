@@ -1,8 +1,7 @@
-"""From a folder of YAML to one checked, hashed JSON file. Run by `make guidance`; the program reads the JSON."""
+"""From a folder of YAML to one checked, hashed JSON file. The program reads only the JSON."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from ruamel.yaml.error import YAMLError
 
 from cobalamin.errors import CobalaminError
 from cobalamin.guidance.conditions import parse
+from cobalamin.guidance.load import content_hash
 from cobalamin.guidance.schema import AboutYaml, RegimenYaml, TableYaml, TermYaml, ThresholdYaml
 
 SPECIAL = {"about.yaml", "terms.yaml", "thresholds.yaml", "regimens.yaml"}
@@ -30,12 +30,16 @@ def build(folder: Path) -> dict[str, Any]:
     """The guideline of a folder as JSON-ready data. Raises CobalaminError naming file and place."""
     about = _model(AboutYaml, read_yaml(folder / "about.yaml"), folder / "about.yaml")
     if about["id"] != folder.name:
-        raise CobalaminError(f"{folder / 'about.yaml'}: id is {about['id']!r} but the folder is {folder.name!r}.")
+        raise CobalaminError(
+            f"{folder / 'about.yaml'}: id is {about['id']!r} but the folder is {folder.name!r}."
+        )
     tables = sorted(path for path in folder.glob("*.yaml") if path.name not in SPECIAL)
     return {
         "about": about,
         "thresholds": _named(folder / "thresholds.yaml", ThresholdYaml),
-        "terms": {name: _term(name, raw, folder) for name, raw in _named(folder / "terms.yaml", TermYaml).items()},
+        "terms": {
+            name: _term(name, raw, folder) for name, raw in _named(folder / "terms.yaml", TermYaml).items()
+        },
         "regimens": _named(folder / "regimens.yaml", RegimenYaml),
         "tables": {path.stem: _table(path, about["id"]) for path in tables},
     }
@@ -53,13 +57,9 @@ def write(folder: Path) -> Path:
 def shipped_text(folder: Path) -> str:
     """The JSON a folder ships as."""
     content = build(folder)
-    return json.dumps({"sha256": content_hash(content), "content": content}, indent=1, ensure_ascii=False) + "\n"
-
-
-def content_hash(content: dict[str, Any]) -> str:
-    """SHA-256 of a guideline's content, independent of layout."""
-    plain = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(plain.encode()).hexdigest()
+    return (
+        json.dumps({"sha256": content_hash(content), "content": content}, indent=1, ensure_ascii=False) + "\n"
+    )
 
 
 def read_yaml(path: Path) -> Any:

@@ -1,14 +1,14 @@
 """The conditions of decision tables: from YAML to nested tuples, and what names they use.
 
-    {a: true, b: false}                      all of them            ("all", (...))
-    {any: [...]}, {all: [...]}, {not: ...}   Kleene logic           ("any", (...)), ("not", c)
-    {at_least: {count: 2, of: [...]}}        at least two of them   ("count", 2, (...))
-    {mcv: {above: macrocytosis}}             a number               ("above", name, threshold)
-    {mcv: {flag: high}}                      the laboratory's word  ("flag", name, "high")
-    {mcv: missing}, {mcv: known}             no data, any data      ("missing", name), ("known", name)
-    {status: deficient}, {status: [a, b]}    an outcome             ("output", name, (values))
-    {cause.dietary: true}                    a collected outcome    ("yes", name)
-    {always: true}                           every row              ("always",)
+{a: true, b: false}                      all of them            ("all", (...))
+{any: [...]}, {all: [...]}, {not: ...}   Kleene logic           ("any", (...)), ("not", c)
+{at_least: {count: 2, of: [...]}}        at least two of them   ("count", 2, (...))
+{mcv: {above: macrocytosis}}             a number               ("above", name, threshold)
+{mcv: {flag: high}}                      the laboratory's word  ("flag", name, "high")
+{mcv: missing}, {mcv: known}             no data, any data      ("missing", name), ("known", name)
+{status: deficient}, {status: [a, b]}    an outcome             ("output", name, (values))
+{cause.dietary: true}                    a collected outcome    ("yes", name)
+{always: true}                           every row              ("always",)
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import date
 from functools import cache
@@ -18,11 +19,13 @@ DEFAULT = "nice_ng239"
 
 def available() -> list[str]:
     """Ids of the guidelines that ship, the default first, `common` last."""
-    names = sorted(path.name.removesuffix(".json") for path in _shipped().iterdir() if path.name.endswith(".json"))
+    names = sorted(path.stem for path in _shipped().glob("*.json"))
     return sorted(names, key=lambda name: (name != DEFAULT, name == "common", name))
 
 
-def load(guideline: str = DEFAULT, on: date | None = None, overrides: dict[str, Any] | None = None) -> Guideline:
+def load(
+    guideline: str = DEFAULT, on: date | None = None, overrides: dict[str, Any] | None = None
+) -> Guideline:
     """A guideline by id with everything it extends, its rules and thresholds in force on a day (null: all).
 
     `overrides` are thresholds that replace those of the same name, in the form of `thresholds.yaml`.
@@ -35,7 +38,9 @@ def load(guideline: str = DEFAULT, on: date | None = None, overrides: dict[str, 
     tables: dict[str, Table] = {}
     for part in parts:
         content = part["content"]
-        thresholds |= _in_force({name: _threshold(name, raw) for name, raw in content["thresholds"].items()}, on)
+        thresholds |= _in_force(
+            {name: _threshold(name, raw) for name, raw in content["thresholds"].items()}, on
+        )
         terms |= {name: _term(name, raw) for name, raw in content["terms"].items()}
         regimens |= {name: _regimen(name, raw) for name, raw in content["regimens"].items()}
         for name, raw in content["tables"].items():
@@ -61,8 +66,6 @@ def _merged(older: Table | None, newer: Table) -> Table:
 def _joint_hash(parts: list[dict[str, Any]]) -> str:
     if len(parts) == 1:
         return str(parts[0]["sha256"])
-    import hashlib
-
     return hashlib.sha256("".join(part["sha256"] for part in parts).encode()).hexdigest()
 
 
@@ -75,8 +78,19 @@ def _content(name: str) -> dict[str, Any]:
     path = _shipped() / f"{name}.json"
     if not path.is_file():
         raise CobalaminError(f"No guideline {name!r}. Available: {', '.join(available())}.")
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return content
+    shipped: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    if content_hash(shipped["content"]) != shipped["sha256"]:
+        raise CobalaminError(
+            f"Guideline {name!r} was changed after it was checked: its content does not match its hash. "
+            "Reinstall cobalamin, or change the YAML and run `make guidance`."
+        )
+    return shipped
+
+
+def content_hash(content: dict[str, Any]) -> str:
+    """SHA-256 of a guideline's content, independent of layout."""
+    plain = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(plain.encode()).hexdigest()
 
 
 def _lineage(name: str) -> list[str]:
@@ -92,7 +106,7 @@ def _is_in_force(item: Any, on: date | None) -> bool:
     if on is None:
         return item.until_date is None
     day = on.isoformat()
-    return (item.from_date or "") <= day and day < (item.until_date or "9999")
+    return (item.from_date or "") <= day < (item.until_date or "9999")
 
 
 def _source(raw: dict[str, str]) -> Source:
@@ -113,7 +127,9 @@ def _term(name: str, raw: dict[str, Any]) -> Term:
 
 def _regimen(name: str, raw: dict[str, Any]) -> Regimen:
     phases = tuple(Phase(**phase) for phase in raw["phases"])
-    return Regimen(name, raw["product"], raw["route"], raw["says"], phases, _source(raw["source"]), raw["licensed"])
+    return Regimen(
+        name, raw["product"], raw["route"], raw["says"], phases, _source(raw["source"]), raw["licensed"]
+    )
 
 
 def _table(name: str, guideline: str, raw: dict[str, Any], on: date | None) -> Table:

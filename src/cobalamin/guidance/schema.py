@@ -1,8 +1,8 @@
-"""What a guideline folder may say: the schema of its YAML files. Used when guidance is built, not when it runs."""
+"""What a guideline folder may say: the schema of its YAML files, for building guidance."""
 
 from __future__ import annotations
 
-from datetime import date
+import datetime as dt
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -33,8 +33,8 @@ class ThresholdYaml(Strict):
     source: SourceYaml
     text_below: list[str] = []
     text_above: list[str] = []
-    from_date: date | None = Field(None, alias="from")
-    until_date: date | None = Field(None, alias="until")
+    from_date: dt.date | None = Field(None, alias="from")
+    until_date: dt.date | None = Field(None, alias="until")
 
 
 class TermYaml(Strict):
@@ -63,8 +63,8 @@ class RuleYaml(Strict):
     hold: bool = False
     basis: list[str] = []
     plan: list[PlanYaml] = []
-    from_date: date | None = Field(None, alias="from")
-    until_date: date | None = Field(None, alias="until")
+    from_date: dt.date | None = Field(None, alias="from")
+    until_date: dt.date | None = Field(None, alias="until")
 
 
 class TableYaml(Strict):
@@ -105,12 +105,12 @@ class AboutYaml(Strict):
     version: str
     title: str
     publisher: str
-    date: date
+    date: dt.date
     country: str
     population: PopulationYaml
     extends: list[str] = []
     licence_note: str
-    review_by: date
+    review_by: dt.date
     checked_by: str
     superseded_by: str = ""
     url: str = ""

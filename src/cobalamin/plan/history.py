@@ -19,8 +19,8 @@ def judged_doses(events: Events, findings: pl.DataFrame, on: date) -> pl.DataFra
     """Past injections: `patient_id, date, product, dose_ug, gap_days, judged`.
 
     judged: on_time, early, late or course_broken, by the gap to the injection before it. Within loading a gap
-    over a week is late; in maintenance the interval of the schedule (or the usual gap) counts, early by more than
-    two weeks, late by more than 28 days; a gap over 400 days broke the course. The first dose is on time.
+    over a week is late; in maintenance the interval of the schedule (or the usual gap) counts, early by more
+    than two weeks, late by more than 28 days; a gap over 400 days broke the course. The first dose is on time.
     """
     prepared = prepare(events.frame, on)
     rows = b12_rows(prepared).filter(pl.col("injected") & ~pl.col("schedule") & pl.col("time").is_not_null())
@@ -31,7 +31,9 @@ def judged_doses(events: Events, findings: pl.DataFrame, on: date) -> pl.DataFra
         .with_columns(gap=pl.when(pl.col("patient_id") == pl.col("patient_id").shift(1)).then("gap"))
     )
     interval = findings.select("patient_id", interval=pl.col("finding.injection_interval_days"))
-    judged = given.join(interval, on="patient_id", how="left", maintain_order="left").with_columns(judged=_judgement())
+    judged = given.join(interval, on="patient_id", how="left", maintain_order="left").with_columns(
+        judged=_judgement()
+    )
     product = pl.col("concept").cast(pl.String).str.replace("^(tx|proc)_", "").str.replace("_injection$", "")
     return judged.select("patient_id", "judged", date="day", product=product, dose_ug="value", gap_days="gap")
 
@@ -65,5 +67,11 @@ def calendar(items: list[dict[str, Any]], days: int = CALENDAR_DAYS) -> list[dic
             day = first + timedelta(days=round(number * item["every_days"]))
             if day > horizon:
                 break
-            found.append({"date": day, "phase": item["what"], **{k: item[k] for k in ("product", "dose", "dose_unit", "route")}})
+            found.append(
+                {
+                    "date": day,
+                    "phase": item["what"],
+                    **{k: item[k] for k in ("product", "dose", "dose_unit", "route")},
+                }
+            )
     return sorted(found, key=lambda dose: dose["date"])

@@ -37,7 +37,7 @@ MAINTENANCE_EARLY_DAYS, MAINTENANCE_LATE_DAYS = 14, 28
 def plan(findings: pl.DataFrame, trace: pl.DataFrame, guideline: Guideline) -> pl.DataFrame:
     """The plan: one row a dated item, people in order, the urgent kinds first.
 
-    Columns as `PLAN_SCHEMA`; dates are null where the day depends on the person ("until no further improvement").
+    Columns as `PLAN_SCHEMA`; dates are null where the day depends on the person.
     """
     frame = pl.concat([_anchors(findings), trace.drop("patient_id")], how="horizontal").with_row_index("pid")
     parts = [*_regimen_items(frame, guideline), *_rule_items(frame, guideline)]
@@ -114,7 +114,7 @@ def _tolerance(phase: Phase) -> tuple[int, int]:
 
 
 def _after(start: pl.Expr, phase: Phase, rest: tuple[Phase, ...]) -> pl.Expr:
-    """First day of the next phase: one of its intervals after the last dose; unknown where the count is open."""
+    """First day of the next phase: one of its intervals after the last dose; unknown for an open count."""
     if phase.count is None or not rest:
         return pl.lit(None, pl.Date)
     days = round((phase.count - 1) * phase.every_days + rest[0].every_days)

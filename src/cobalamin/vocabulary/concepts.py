@@ -23,7 +23,7 @@ class Concept:
 
 def read_csv(name: str) -> list[dict[str, str]]:
     """Rows of one of the vocabulary's CSV files."""
-    with files(__package__).joinpath(name).open(encoding="utf-8", newline="") as file:
+    with files("cobalamin.vocabulary").joinpath(name).open(encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
