@@ -1,8 +1,7 @@
-"""The anchor of a finding: the row of the one event that decides it. All findings in one group-by.
+"""The anchor of a finding: the row of the one event that decides it. All findings in one pass.
 
-Each finding owns one or more slots (the event that says yes, the event that says no). Events are joined to
-the slots their concept feeds, rows that do not qualify drop out, and one group-by keeps the latest (or first)
-row of every slot and person.
+Each finding owns one or more slots (the event that says yes, the event that says no). The rows of the concepts
+that feed a slot are looked through once, and the latest (or first) that qualifies stays for each person.
 """
 
 from __future__ import annotations
@@ -15,11 +14,13 @@ import polars as pl
 
 from cobalamin.findings.prepare import Prepared
 from cobalamin.vocabulary.catalogue import Finding, catalogue
-from cobalamin.vocabulary.concepts import concept_type, concepts
+from cobalamin.vocabulary.concepts import concepts
 
 BOOLEAN_SELECTORS = ("ever", "current", "flag_ever", "flag_latest")
 VALUE_SELECTORS = ("latest", "before", "after", "previous", "value")
 FOR_EVER = 1_000_000
+# Ages that every window holds and that none does.
+ALWAYS, NEVER = -FOR_EVER, 2 * FOR_EVER
 COVERAGE_LAPSE_DAYS = 365
 
 
@@ -75,24 +76,25 @@ def slot_names() -> tuple[str, ...]:
     return tuple(dict.fromkeys(slot.name for slot in slots()))
 
 
+@dataclass(frozen=True)
+class _Fill:
+    """How one slot is filled: the place of each concept that feeds it in the concept list, and its terms."""
+
+    concepts: tuple[int, ...]
+    want: str
+    window_days: int
+    earliest: bool
+
+
 @cache
-def _membership() -> pl.DataFrame:
-    number = {name: place for place, name in enumerate(slot_names())}
-    return pl.DataFrame(
-        {
-            "concept": [slot.concept for slot in slots()],
-            "slot": [number[slot.name] for slot in slots()],
-            "want": [slot.want for slot in slots()],
-            "window": [slot.window_days for slot in slots()],
-            "earliest": [slot.earliest for slot in slots()],
-        },
-        schema={
-            "concept": concept_type(),
-            "slot": pl.UInt32,
-            "want": pl.Enum(sorted({slot.want for slot in slots()})),
-            "window": pl.Int32,
-            "earliest": pl.Boolean,
-        },
+def _fills() -> tuple[_Fill, ...]:
+    place = {name: number for number, name in enumerate(concepts())}
+    feeds: dict[str, list[Slot]] = {}
+    for slot in slots():
+        feeds.setdefault(slot.name, []).append(slot)
+    return tuple(
+        _Fill(tuple(place[slot.concept] for slot in fed), fed[0].want, fed[0].window_days, fed[0].earliest)
+        for fed in feeds.values()
     )
 
 
@@ -100,66 +102,110 @@ def anchor_rows(prepared: Prepared, first: pl.DataFrame) -> np.ndarray:
     """The deciding row of each slot and person, slot by slot, -1 where there is none.
 
     `first` is the first B12 dose of each person, from `doses.first_dose`.
+    One slot after another over the rows of its concepts, which lie together: a tenth of the time of joining
+    every event to every slot that it could fill, and nothing is made larger than the events.
     """
-    row = pl.when("earliest").then(-pl.col("row").cast(pl.Int64)).otherwise(pl.col("row").cast(pl.Int64))
-    key = pl.col("slot").cast(pl.Int64) * prepared.size + pl.col("pid")
-    candidates = _candidates(prepared, first).select("want", key=key, row=row).collect()
-    latest = candidates.group_by("key").agg(pl.col("row").max())
-    # `previous` is the value before the latest of its slot.
-    previous = candidates.filter(pl.col("want") == "previous").join(latest, on=["key", "row"], how="anti")
-    if previous.height or candidates["want"].eq("previous").any():
-        before_latest = previous.group_by("key").agg(pl.col("row").max())
-        others = candidates.filter(pl.col("want") != "previous").select("key").unique()
-        latest = pl.concat([latest.join(others, on="key", how="semi"), before_latest])
-    return _scattered(latest["key"].to_numpy(), np.abs(latest["row"].to_numpy()), prepared.size)
+    rows = _ordered(prepared, first)
+    filled = np.full((len(slot_names()), prepared.size), -1, dtype=np.int64)
+    for target, fill in zip(filled, _fills(), strict=True):
+        spans = [rows.spans[concept] for concept in fill.concepts if concept in rows.spans]
+        if spans:
+            _fill(target, fill, rows, spans)
+    return filled.ravel()
 
 
-def _candidates(prepared: Prepared, first: pl.DataFrame) -> pl.LazyFrame:
-    """Events that qualify for a slot, one row for each slot they could fill."""
-    columns = ("row", "pid", "concept", "time", "precision", "present", "value", "flag", "running", "age_days")
-    events = prepared.events.lazy().select(columns)
-    joined = events.join(_membership().lazy(), on="concept").join(first.lazy(), on="pid", how="left")
-    return joined.filter(_qualifies())
+@dataclass(frozen=True)
+class _Ordered:
+    """Visible events with the rows of a concept together, in order of person and time within it.
+
+    `age` has an array for each `want`: days before the decision for a row that may fill such a slot, `NEVER`
+    for one that may not. `spans` gives the rows of each concept that occurs.
+    """
+
+    row: np.ndarray
+    pid: np.ndarray
+    age: dict[str, np.ndarray]
+    spans: dict[int, tuple[int, int]]
+
+
+def _ordered(prepared: Prepared, first: pl.DataFrame) -> _Ordered:
+    events = prepared.events
+    columns = events.with_columns(_first_dose_beside(prepared, first)).select("row", "pid", *_ages())
+    concept = events["concept"].to_physical().to_numpy()
+    order = np.argsort(concept, kind="stable")
+    sorted_concepts = concept[order]
+    begins = [0, *(np.flatnonzero(sorted_concepts[1:] != sorted_concepts[:-1]) + 1).tolist()] if order.size else []
+    spans = zip(begins, [*begins[1:], order.size], strict=False)
+    return _Ordered(
+        columns["row"].to_numpy()[order],
+        columns["pid"].to_numpy()[order],
+        {name: columns[name].to_numpy()[order] for name in columns.columns[2:]},
+        dict(zip(sorted_concepts[begins].tolist() if begins else [], spans, strict=False)),
+    )
+
+
+def _first_dose_beside(prepared: Prepared, first: pl.DataFrame) -> list[pl.Series]:
+    """First B12 dose of the person of each event: time, whether by the clock, and how many days ago."""
+    beside = prepared.people.lazy().select("pid").join(first.lazy(), on="pid", how="left", maintain_order="left")
+    days = (pl.lit(prepared.on) - pl.col("first_time").dt.date()).dt.total_days().cast(pl.Int32)
+    told = beside.select("first_time", "first_clock", first_days=days).collect()
+    return told.select(pl.all().gather(prepared.events["pid"])).get_columns()
+
+
+def _fill(target: np.ndarray, fill: _Fill, rows: _Ordered, spans: list[tuple[int, int]]) -> None:
+    age = rows.age[fill.want]
+    found = [begin + np.flatnonzero(age[begin:end] <= fill.window_days) for begin, end in spans]
+    place = found[0] if len(found) == 1 else np.concatenate(found)
+    row, pid = rows.row[place], rows.pid[place]
+    if len(found) > 1:
+        order = np.argsort(row, kind="stable")
+        row, pid = row[order], pid[order]
+    if fill.want == "previous":
+        # All but the last of each person, so that the last one left is the value before the latest.
+        earlier = pid[1:] == pid[:-1]
+        row, pid = row[:-1][earlier], pid[:-1][earlier]
+    if fill.earliest:
+        row, pid = row[::-1], pid[::-1]
+    # Of several rows of one person the last assignment stays.
+    target[pid] = row
 
 
 @cache
-def _qualifies() -> pl.Expr:
-    present, age, running, want = pl.col("present"), pl.col("age_days"), pl.col("running"), pl.col("want")
-    undated = age.is_null()
-    recent = undated | (age <= pl.col("window"))
-    current = running | (~undated & (age <= pl.col("window")))
-    has_value = present & (pl.col("value").is_not_null() | pl.col("flag").is_not_null())
+def _ages() -> tuple[pl.Expr, ...]:
+    """For each `want`, how old a row counts as, `NEVER` where it does not qualify whatever the window."""
+    present, age, running = pl.col("present"), pl.col("age_days"), pl.col("running")
+    has_number = pl.col("value").is_not_null()
+    has_value = present & (has_number | pl.col("flag").is_not_null())
     says_yes = pl.col("flag").is_in(["positive", "high"]).fill_null(value=False)
     says_no = pl.col("flag").is_in(["negative", "normal"]).fill_null(value=False)
+    recent = age.fill_null(ALWAYS)
+    current = pl.when(running).then(ALWAYS).otherwise(age.fill_null(NEVER))
     before = _before_treatment()
-    since_first = (pl.col("first_time").dt.date() - pl.col("time").dt.date()).dt.total_days()
-    recent_before = pl.when(since_first > 0).then(since_first <= pl.col("window")).otherwise(recent)
-    return (
-        pl.when(want == "ever_yes").then(present)
-        .when(want == "ever_no").then(~present)
-        .when(want == "current_yes").then(present & current)
-        .when(want == "current_no").then(~present & current)
-        .when(want == "positive").then(present & recent & says_yes)
-        .when(want == "negative").then(present & recent & says_no)
-        .when(want == "before").then(has_value & before & recent_before)
-        .when(want == "after").then(has_value & ~before & recent)
-        .when(want == "value").then(present & pl.col("value").is_not_null() & current)
-        .when(want == "onset").then(present & running & (age > 0))
-        .when(want == "covers").then(present & current)
-        .otherwise(has_value & recent)
-    )  # fmt: skip
+    since_first = age - pl.col("first_days")
+    terms = {
+        "ever_yes": (present, pl.lit(ALWAYS)),
+        "ever_no": (~present, pl.lit(ALWAYS)),
+        "current_yes": (present, current),
+        "current_no": (~present, current),
+        "positive": (present & says_yes, recent),
+        "negative": (present & says_no, recent),
+        "before": (has_value & before, pl.when(since_first > 0).then(since_first).otherwise(recent)),
+        "after": (has_value & ~before, recent),
+        "value": (present & has_number, current),
+        "onset": (present & running & (age > 0), pl.lit(ALWAYS)),
+        "covers": (present, current),
+        "latest": (has_value, recent),
+        "previous": (has_value, recent),
+    }
+    return tuple(
+        pl.when(may).then(days).otherwise(NEVER).cast(pl.Int32).alias(want) for want, (may, days) in terms.items()
+    )
 
 
 def _before_treatment() -> pl.Expr:
     """True for a fact from before the first B12; the same day is before unless both clocks say otherwise."""
-    day, first_day = pl.col("time").dt.date(), pl.col("first_time").dt.date()
+    age, first_age = pl.col("age_days"), pl.col("first_days")
     clocks = (pl.col("precision") == "second") & pl.col("first_clock")
-    same_day = (day == first_day) & (~clocks | (pl.col("time") <= pl.col("first_time")))
+    same_day = (age == first_age) & (~clocks | (pl.col("time") <= pl.col("first_time")))
     # An undated result is taken as before only where nothing was ever given.
-    return pl.col("first_time").is_null() | ((day < first_day) | same_day).fill_null(value=False)
-
-
-def _scattered(key: np.ndarray, row: np.ndarray, size: int) -> np.ndarray:
-    filled = np.full(len(slot_names()) * size, -1, dtype=np.int64)
-    filled[key] = row
-    return filled
+    return first_age.is_null() | ((age > first_age) | same_day).fill_null(value=False)
