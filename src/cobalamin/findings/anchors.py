@@ -108,58 +108,56 @@ def anchor_rows(prepared: Prepared, first: pl.DataFrame) -> np.ndarray:
     rows = _ordered(prepared, first)
     filled = np.full((len(slot_names()), prepared.size), -1, dtype=np.int64)
     for target, fill in zip(filled, _fills(), strict=True):
-        spans = [rows.spans[concept] for concept in fill.concepts if concept in rows.spans]
-        if spans:
-            _fill(target, fill, rows, spans)
+        places = [rows.places[concept] for concept in fill.concepts if concept in rows.places]
+        if places:
+            _fill(target, fill, rows, places)
     return filled.ravel()
 
 
 @dataclass(frozen=True)
 class _Ordered:
-    """Visible events with the rows of a concept together, in order of person and time within it.
+    """The columns of the visible events that anchors need, and the places of the rows of each concept.
 
     `age` has an array for each `want`: days before the decision for a row that may fill such a slot, `NEVER`
-    for one that may not. `spans` gives the rows of each concept that occurs.
+    for one that may not. `places` are in the order of the events, so of person and time.
     """
 
     row: np.ndarray
     pid: np.ndarray
     age: dict[str, np.ndarray]
-    spans: dict[int, tuple[int, int]]
+    places: dict[int, np.ndarray]
 
 
 def _ordered(prepared: Prepared, first: pl.DataFrame) -> _Ordered:
     events = prepared.events
     columns = events.with_columns(_first_dose_beside(prepared, first)).select("row", "pid", *_ages())
+    arrays = {name: columns[name].to_numpy() for name in columns.columns}
     concept = events["concept"].to_physical().to_numpy()
     order = np.argsort(concept, kind="stable")
-    sorted_concepts = concept[order]
-    begins = [0, *(np.flatnonzero(sorted_concepts[1:] != sorted_concepts[:-1]) + 1).tolist()] if order.size else []
-    spans = zip(begins, [*begins[1:], order.size], strict=False)
-    return _Ordered(
-        columns["row"].to_numpy()[order],
-        columns["pid"].to_numpy()[order],
-        {name: columns[name].to_numpy()[order] for name in columns.columns[2:]},
-        dict(zip(sorted_concepts[begins].tolist() if begins else [], spans, strict=False)),
+    together = concept[order]
+    begins = np.flatnonzero(np.diff(together, prepend=-1)) if order.size else order
+    places = (
+        dict(zip(together[begins].tolist(), np.split(order, begins[1:]), strict=True)) if order.size else {}
     )
+    return _Ordered(arrays.pop("row"), arrays.pop("pid"), arrays, places)
 
 
 def _first_dose_beside(prepared: Prepared, first: pl.DataFrame) -> list[pl.Series]:
     """First B12 dose of the person of each event: time, whether by the clock, and how many days ago."""
-    beside = prepared.people.lazy().select("pid").join(first.lazy(), on="pid", how="left", maintain_order="left")
+    beside = (
+        prepared.people.lazy().select("pid").join(first.lazy(), on="pid", how="left", maintain_order="left")
+    )
     days = (pl.lit(prepared.on) - pl.col("first_time").dt.date()).dt.total_days().cast(pl.Int32)
     told = beside.select("first_time", "first_clock", first_days=days).collect()
     return told.select(pl.all().gather(prepared.events["pid"])).get_columns()
 
 
-def _fill(target: np.ndarray, fill: _Fill, rows: _Ordered, spans: list[tuple[int, int]]) -> None:
+def _fill(target: np.ndarray, fill: _Fill, rows: _Ordered, places: list[np.ndarray]) -> None:
     age = rows.age[fill.want]
-    found = [begin + np.flatnonzero(age[begin:end] <= fill.window_days) for begin, end in spans]
-    place = found[0] if len(found) == 1 else np.concatenate(found)
+    found = [place[age[place] <= fill.window_days] for place in places]
+    # Places are in the order of the events, so sorting them is all that several concepts need.
+    place = found[0] if len(found) == 1 else np.sort(np.concatenate(found))
     row, pid = rows.row[place], rows.pid[place]
-    if len(found) > 1:
-        order = np.argsort(row, kind="stable")
-        row, pid = row[order], pid[order]
     if fill.want == "previous":
         # All but the last of each person, so that the last one left is the value before the latest.
         earlier = pid[1:] == pid[:-1]
@@ -198,7 +196,8 @@ def _ages() -> tuple[pl.Expr, ...]:
         "previous": (has_value, recent),
     }
     return tuple(
-        pl.when(may).then(days).otherwise(NEVER).cast(pl.Int32).alias(want) for want, (may, days) in terms.items()
+        pl.when(may).then(days).otherwise(NEVER).cast(pl.Int32).alias(want)
+        for want, (may, days) in terms.items()
     )
 
 
