@@ -1,0 +1,1 @@
+"""Speed and memory: one patient, a population, and beside other tools."""
