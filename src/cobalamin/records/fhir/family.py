@@ -14,7 +14,8 @@ _FAMILY = {
     ),
     "family_autoimmune": (
         "cond_autoimmune_thyroid", "cond_t1dm", "cond_vitiligo", "cond_addisons", "cond_coeliac",
-        "cond_sjogren", "cond_rheumatoid_arthritis", "cond_lupus", "cond_autoimmune_other", "family_autoimmune",
+        "cond_sjogren", "cond_rheumatoid_arthritis", "cond_lupus", "cond_autoimmune_other",
+        "family_autoimmune",
     ),
     "family_leber": ("cond_leber_optic_neuropathy", "family_leber"),
     "family_inborn_error": (

@@ -6,20 +6,17 @@ NDJSON is streamed by the line; a Bundle is one JSON document and is held in mem
 
 from __future__ import annotations
 
-import gzip
 import io
 import json
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cobalamin.errors import CobalaminError
 from cobalamin.records.ledger import Ledger
+from cobalamin.records.raw import DAMAGED, open_plain
 
 ENDINGS = (".json", ".ndjson", ".jsonl", ".json.gz", ".ndjson.gz", ".jsonl.gz")
-_DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile, OSError)
 _BAD_JSON = (ValueError, RecursionError)
 _WIDE_BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -50,18 +47,6 @@ def entries(path: Path, ledger: Ledger) -> Iterator[Entry]:
         yield from _entries_of_file(file, name, ledger)
 
 
-def open_plain(file: Path) -> io.BufferedIOBase:
-    """A file for reading as bytes, unpacked where its first bytes say gzip, whatever it is called."""
-    try:
-        with file.open("rb") as raw:
-            packed = raw.read(2) == b"\x1f\x8b"
-        return gzip.open(file) if packed else file.open("rb")
-    except OSError as error:
-        raise CobalaminError(
-            f"{file}: cannot be opened ({error.strerror}). Check the path and its rights."
-        ) from None
-
-
 def _entries_of_file(file: Path, name: str, ledger: Ledger) -> Iterator[Entry]:
     with open_plain(file) as stream:
         try:
@@ -72,7 +57,7 @@ def _entries_of_file(file: Path, name: str, ledger: Ledger) -> Iterator[Entry]:
                 yield from _entries_of_lines(first, stream, name, ledger)
             else:
                 yield from _entries_of_document(first + stream.read(), name, ledger)
-        except _DAMAGED:
+        except DAMAGED:
             ledger.put_aside("file", "the file ends early or is damaged; read up to there", name)
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime
 
 import polars as pl
 
 from cobalamin.events import Events, event_frame, event_schema
+from cobalamin.records.date_checks import EARLIEST, end_of_day, refuse, refuse_impossible_dates
 from cobalamin.records.fhir.spool import CONTEXT, DEAD, EVENT, SPAN
 from cobalamin.records.ledger import Intake, Ledger
 from cobalamin.vocabulary.concepts import concepts
 
-EARLIEST = datetime(1880, 1, 1)
 _COVERS = {
     "Patient": ("covers_person",),
     "Condition": ("covers_conditions",),
@@ -36,7 +36,7 @@ class Reach:
     @property
     def end(self) -> datetime | None:
         """The last moment that is not in the future."""
-        return datetime.combine(self.not_after, time.max) if self.not_after else None
+        return end_of_day(self.not_after)
 
 
 def finish(waiting: pl.DataFrame, reach: Reach) -> Intake:
@@ -77,11 +77,6 @@ def _dated_from_elsewhere(waiting: pl.DataFrame) -> pl.DataFrame:
     return waiting
 
 
-def _refuse(rows: pl.DataFrame, condition: pl.Expr, reason: str) -> pl.DataFrame:
-    hit = condition.fill_null(value=False) & pl.col("reason").is_null() & (pl.col("mark") == EVENT)
-    return rows.with_columns(reason=pl.when(hit).then(pl.lit(reason)).otherwise("reason"))
-
-
 def _two_births(rows: pl.DataFrame, reach: Reach) -> pl.DataFrame:  # noqa: ARG001
     """Two birth dates under one id may be two people: none of the Patient resources is used."""
     births = rows.filter(pl.col("concept") == "person_birth").with_columns(
@@ -93,7 +88,7 @@ def _two_births(rows: pl.DataFrame, reach: Reach) -> pl.DataFrame:  # noqa: ARG0
     if ids.is_empty():
         return rows
     person = pl.col("concept").cast(pl.String).str.starts_with("person_")
-    return _refuse(rows, pl.col("patient_id").is_in(ids.implode()) & person, "two birth dates for one id")
+    return refuse(rows, pl.col("patient_id").is_in(ids.implode()) & person, "two birth dates for one id")
 
 
 def _older_copies(rows: pl.DataFrame, reach: Reach) -> pl.DataFrame:  # noqa: ARG001
@@ -104,7 +99,7 @@ def _older_copies(rows: pl.DataFrame, reach: Reach) -> pl.DataFrame:  # noqa: AR
         return rows
     older = several.filter(pl.col("source") == pl.col("source").shift(-1))["resource"]
     reason = "an older or second copy of the same resource"
-    return _refuse(rows, pl.col("resource").is_in(older.implode()), reason)
+    return refuse(rows, pl.col("resource").is_in(older.implode()), reason)
 
 
 def _unknown_subjects(rows: pl.DataFrame, reach: Reach) -> pl.DataFrame:
@@ -112,7 +107,7 @@ def _unknown_subjects(rows: pl.DataFrame, reach: Reach) -> pl.DataFrame:
         return rows
     here = pl.col("source").str.starts_with("Patient/") | pl.col("patient_id").str.contains("#", literal=True)
     known = rows.filter(here)["patient_id"].unique()
-    return _refuse(
+    return refuse(
         rows, ~pl.col("patient_id").is_in(known.implode()), "subject unknown: no Patient resource of that id"
     )
 
@@ -121,31 +116,11 @@ def _without_date(rows: pl.DataFrame, reach: Reach) -> pl.DataFrame:  # noqa: AR
     """Only lasting facts, operations and facts about the person can do without a date."""
     timeless = [name for name, each in concepts().items() if each.kind in ("procedure", "person", "allergy")]
     needs = pl.col("point") & ~pl.col("concept").cast(pl.String).is_in(timeless)
-    return _refuse(rows, pl.col("time").is_null() & needs, "no date")
+    return refuse(rows, pl.col("time").is_null() & needs, "no date")
 
 
 def _impossible_dates(rows: pl.DataFrame, reach: Reach) -> pl.DataFrame:
-    about = pl.col("concept").cast(pl.String).str.starts_with("person_")
-    birth = (
-        rows.filter((pl.col("concept") == "person_birth") & pl.col("reason").is_null())
-        .group_by("patient_id")
-        .agg(born=pl.col("time").min())
-    )
-    rows = rows.join(birth, on="patient_id", how="left", maintain_order="left")
-    last = (
-        pl.when(pl.col("precision") == "year").then(pl.col("time").dt.offset_by("1y"))
-        .when(pl.col("precision") == "month").then(pl.col("time").dt.offset_by("1mo"))
-        .otherwise(pl.col("time").dt.offset_by("1d"))
-    )  # fmt: skip
-    if reach.end is not None:
-        rows = _refuse(rows, pl.col("time") > reach.end, "dated in the future")
-    rows = _refuse(rows, pl.col("time") < EARLIEST, "dated before 1880")
-    rows = _refuse(rows, ~about & (last <= pl.col("born")), "dated before birth")
-    rows = _refuse(
-        rows, (pl.col("concept") == "person_died") & (pl.col("time") < pl.col("born")), "died before birth"
-    )
-    rows = _refuse(rows, pl.col("until") < pl.col("time"), "ends before it begins")
-    return rows.drop("born")
+    return refuse_impossible_dates(rows, reach.not_after)
 
 
 def _account(events: pl.DataFrame, ledger: Ledger) -> None:

@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 
 from cobalamin.records.fhir.elements import Json, codings, mapping, text
 from cobalamin.records.fhir.outcome import SetAside
-from cobalamin.records.fhir.understanding import understood
+from cobalamin.records.wording import TOLD_OTHERWISE, kind_of, understood
 from cobalamin.vocabulary.codes import codes_frame, concept_of, system_name
 from cobalamin.vocabulary.concepts import concepts
 
@@ -28,6 +28,7 @@ _REVERSING = re.compile(
     r"|\bfamily history of\b|\bno (evidence|sign|history) of\b",
     re.IGNORECASE,
 )
+_STANDARD = {"loinc", "snomed"}
 _SHAPES = {
     "loinc": re.compile(r"\d{1,7}-\d"),
     "snomed": re.compile(r"\d{7,18}"),
@@ -70,12 +71,6 @@ def known_concept(system: str, code: str, kinds: frozenset[str]) -> str | None:
     return found if found in concepts() and kind_of(found) in kinds else None
 
 
-@cache
-def kind_of(concept: str) -> str:
-    """The kind of a concept; coded findings of the laboratory ("below reference range") are facts."""
-    return "finding" if concept.startswith("finding_") else concepts()[concept].kind
-
-
 def specific_first(found: set[str]) -> list[str]:
     """Without general concepts where a specific one is there too."""
     specific = sorted(each for each in found if not _GENERAL.search(each))
@@ -95,18 +90,21 @@ def words_of(concept: Json) -> str:
 
 def _turned(words: str, coded: list[tuple[str, str, str]]) -> str:
     if words and words not in {display for _, _, display in coded} and _REVERSING.search(words):
-        return "words that could reverse the meaning"
+        return TOLD_OTHERWISE
     return ""
 
 
 def _by_words(concept: Json, coded: list[tuple[str, str, str]], kinds: frozenset[str]) -> set[str]:
+    """Words decide only where no code does; a test whose standard code is not listed is another test."""
+    if "lab" in kinds and any(system_name(_SYSTEM_ALIASES.get(s, s)) in _STANDARD for s, _, _ in coded):
+        kinds -= {"lab"}
     written = [text(mapping(concept).get("text")), *(display for _, _, display in coded)]
     for words in dict.fromkeys(each for each in written if each):
-        found = understood(words, kinds)
-        if found and _REVERSING.search(words):
-            raise SetAside("words that could reverse the meaning", min(found))
-        if found:
-            return set(found)
+        said = understood(words, kinds)
+        if said.concepts and said.doubt:
+            raise SetAside(said.doubt, min(said.concepts))
+        if said.concepts:
+            return set(said.concepts)
     for system, code, _ in coded:
         if elsewhere := _wrong_system(system, code, kinds):
             raise SetAside(f"a code of {elsewhere} under another system", code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 from cobalamin.records.fhir.dosage import Dosage, end_of, read_dosage
@@ -22,7 +23,7 @@ from cobalamin.records.fhir.elements import (
 from cobalamin.records.fhir.meaning import PRODUCTS, meanings, words_of
 from cobalamin.records.fhir.outcome import NotRelevant, SetAside
 from cobalamin.records.fhir.resource import Resource, Row, end_not_before
-from cobalamin.records.fhir.routes import route_of
+from cobalamin.records.fhir.routes import LOCAL_FORMS, route_of
 from cobalamin.records.fhir.strength import dose_in_canonical
 
 # A supply of more than ten years is a slip of the pen.
@@ -48,8 +49,10 @@ def read_medicine(resource: Resource) -> list[Row]:
     if not found:
         raise NotRelevant("medicine")
     concept = _most_telling(found)
-    status = _status(resource, concept)
     words = words_of(product)
+    if concept.startswith("drug_") and re.search(LOCAL_FORMS, words.lower()):
+        raise NotRelevant("medicine applied locally")
+    status = _status(resource, concept)
     if resource.kind == "MedicationAdministration":
         return [_administration(resource, concept, words)]
     return _regimens(resource, concept, words, status)
@@ -166,7 +169,7 @@ def _end(resource: Resource, row: Row, status: str) -> datetime | None:
     named: datetime | None = _named_end(body, start) or row["until"]
     if start is not None and named is not None and named > start:
         return named
-    if named is not None and start is not None:
+    if start is not None and named is not None:
         named = None  # a period that ends as it begins would look like a dose
     if status in _RUNNING and resource.kind != "MedicationDispense":
         return named

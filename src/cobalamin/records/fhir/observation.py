@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from cobalamin.records.fhir.elements import Json, Moment, code_words, items, mapping, moment, period
-from cobalamin.records.fhir.meaning import FACTS, RESULTS, kind_of, meanings
+from cobalamin.records.fhir.meaning import FACTS, RESULTS, meanings
 from cobalamin.records.fhir.outcome import NotRelevant, SetAside
 from cobalamin.records.fhir.resource import Resource, Row
 from cobalamin.records.fhir.results import Result, printed_range, read_result, yes_or_no
+from cobalamin.records.wording import kind_of
 
 _USABLE = {"final", "amended", "corrected", "appended"}
 _LASTING_KINDS = {"diet"}

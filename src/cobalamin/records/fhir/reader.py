@@ -7,12 +7,13 @@ from datetime import date, datetime
 from pathlib import Path
 
 from cobalamin.errors import CobalaminError
+from cobalamin.records.date_checks import EARLIEST
 from cobalamin.records.fhir.allergy import read_allergy
 from cobalamin.records.fhir.condition import read_condition
 from cobalamin.records.fhir.elements import Json, code_words, items, mapping, moment, period, reference, text
 from cobalamin.records.fhir.family import read_family
 from cobalamin.records.fhir.files import Entry, entries, fhir_files
-from cobalamin.records.fhir.finish import EARLIEST, Reach, finish
+from cobalamin.records.fhir.finish import Reach, finish
 from cobalamin.records.fhir.medicine import read_medicine
 from cobalamin.records.fhir.observation import components, read_component, read_observation
 from cobalamin.records.fhir.outcome import NotRelevant, SetAside

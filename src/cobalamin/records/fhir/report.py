@@ -6,7 +6,7 @@ from cobalamin.records.fhir.elements import code_words, items, moment, period, t
 from cobalamin.records.fhir.meaning import FACTS, RESULTS, meanings
 from cobalamin.records.fhir.outcome import NotRelevant, SetAside
 from cobalamin.records.fhir.resource import Resource, Row
-from cobalamin.records.fhir.understanding import understood_result, understood_results
+from cobalamin.records.wording import understood_report, understood_result
 
 _USABLE = {"final", "amended", "corrected", "appended"}
 
@@ -37,8 +37,8 @@ def _said(body: dict[str, object], conclusion: str) -> list[tuple[str, str | Non
     """Film words in the conclusion; a plain "positive" answers the test the report is named after."""
     if not conclusion:
         return []
-    found = understood_results(conclusion)
+    found = understood_report(conclusion)
     if found:
-        return found
+        return list(found)
     tests, flag = meanings(body.get("code"), RESULTS), understood_result(conclusion)
     return [(tests[0], flag)] if tests and flag else []

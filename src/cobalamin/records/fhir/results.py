@@ -1,15 +1,14 @@
-"""One result: a quantity, words such as "<30" or "positive", or a coded answer; its flag and printed range."""
+"""One result: a quantity, words such as "<30" or "positive", or a coded answer; its flag and its range."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from cobalamin import units
 from cobalamin.records.fhir.elements import Json, code_words, codings, items, mapping, number, text
 from cobalamin.records.fhir.meaning import words_of
 from cobalamin.records.fhir.outcome import SetAside
-from cobalamin.records.fhir.understanding import understood_result
+from cobalamin.records.wording import printed_result, understood_result
 from cobalamin.vocabulary.concepts import concepts
 
 _INTERPRETATIONS = {
@@ -59,7 +58,6 @@ _NO = {
     "n",
     "no",
 }
-_QUANTITY = re.compile(r"\s*(<=|>=|<|>|≤|≥)?\s*([0-9]+(?:[.,][0-9]+)?(?:[eE][+-]?\d+)?)\s*(.*)")
 _UCUM = "http://unitsofmeasure.org"
 
 
@@ -167,13 +165,9 @@ def _measured(value: float, unit: str, comparator: str | None, concept: str, sec
 
 
 def _of_words(words: str, concept: str) -> Result:
-    match = _QUANTITY.fullmatch(words)
-    if match:
-        sign, digits, rest = match.groups()
-        if re.fullmatch(r"\d+,\d{3}", digits):
-            raise SetAside("a number with a comma that can be read two ways", concept)
-        comparator = {"<": "<", "≤": "<", ">": ">", "≥": ">"}.get((sign or "")[:1])
-        result = _measured(float(digits.replace(",", ".")), rest, comparator, concept)
+    printed = printed_result(words)
+    if printed is not None and printed.number is not None:
+        result = _measured(printed.number, printed.unit, printed.comparator, concept)
         return Result(**{**result.__dict__, "text": words})
     flag = understood_result(words)
     if flag is None:

@@ -27,7 +27,8 @@ def waiting_schema() -> dict[str, Any]:
 
     `mark`: event; span (a date that shows how far the record reaches); dead (the newest copy of a resource
     says it is void); context (an encounter or report that dates what has no date of its own).
-    `resource` and `item` number what was read; `place` is file and line; `point` tells a point fact; `notes` are parted by "|".
+    `resource` and `item` number what was read; `place` is file and line; `point` tells a point fact;
+    `notes` are parted by "|".
     """
     helpers = {
         "mark": pl.Enum([EVENT, SPAN, DEAD, CONTEXT]),

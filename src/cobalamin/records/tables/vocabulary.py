@@ -1,0 +1,42 @@
+"""Codes and words of whole columns: each distinct one is looked up once."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from cobalamin.records.wording import understood
+from cobalamin.vocabulary.codes import concept_of
+from cobalamin.vocabulary.concepts import concepts
+
+EVERYTHING = frozenset(each.kind for each in concepts().values()) | {"finding"}
+PRODUCTS = frozenset({"treatment", "medicine"})
+
+
+def concepts_of_codes(cells: pl.DataFrame) -> pl.DataFrame:
+    """Fill `concept` from `system` and `code` where it is null."""
+    pairs = cells.select("system", "code").drop_nulls().unique()
+    found = [concept_of(system, code) for system, code in pairs.iter_rows()]
+    table = pairs.with_columns(
+        pl.Series("__coded", [each if each in concepts() else None for each in found], pl.String)
+    )
+    joined = cells.join(table, on=["system", "code"], how="left", maintain_order="left")
+    return joined.with_columns(concept=pl.coalesce("concept", "__coded")).drop("__coded")
+
+
+def concepts_of_words(cells: pl.DataFrame, kinds: frozenset[str] = EVERYTHING) -> pl.DataFrame:
+    """Fill `concept` from `words` where it is null."""
+    distinct = cells["words"].drop_nulls().unique().to_list()
+    said = {words: understood(words, kinds) for words in distinct}
+    table = {words: concept for words, each in said.items() if (concept := most_telling(each.concepts))}
+    doubts = {words: each.doubt for words, each in said.items() if each.concepts and each.doubt}
+    named = pl.col("words").replace_strict(table, default=None, return_dtype=pl.String)
+    doubt = pl.col("words").replace_strict(doubts, default=None, return_dtype=pl.String)
+    unnamed = pl.col("concept").is_null()
+    return cells.with_columns(
+        concept=pl.coalesce("concept", named), reason=pl.coalesce("reason", pl.when(unnamed).then(doubt))
+    )
+
+
+def most_telling(found: tuple[str, ...]) -> str | None:
+    """One concept for a product named by several: the one that names form or combination."""
+    return max(found, key=lambda each: (each.count("_"), each)) if found else None
