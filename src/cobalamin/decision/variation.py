@@ -13,16 +13,24 @@ from cobalamin.decision.compile import rule_column
 from cobalamin.decision.decide import decide
 from cobalamin.guidance import Guideline
 from cobalamin.guidance.conditions import atoms
-from cobalamin.guidance.model import Condition
+from cobalamin.guidance.model import Condition, Threshold
 from cobalamin.vocabulary.catalogue import Finding, catalogue
 
 # Fields a missing answer is ranked by, most decisive first.
 DECISIVE = ("urgency", "route", "status", "regimen", "advice")
 # Questions whose reassuring answer is yes; for every other Boolean it is no.
-REASSURING_YES = ("neurology_denied", "agrees_to_tablets", "cause_resolved", "symptoms_resolved", "diet_mixed")
+REASSURING_YES = (
+    "neurology_denied",
+    "agrees_to_tablets",
+    "cause_resolved",
+    "symptoms_resolved",
+    "diet_mixed",
+)
 NERVES = "neurology_denied"
 NERVE_TERM = "neurology_any"
-NERVE_ASK = "Any numbness, tingling, weakness, unsteadiness, falls, bladder or bowel change, or loss of vision?"
+NERVE_ASK = (
+    "Any numbness, tingling, weakness, unsteadiness, falls, bladder or bowel change, or loss of vision?"
+)
 
 
 @dataclass(frozen=True)
@@ -57,7 +65,9 @@ def missing(findings: pl.DataFrame, trace: pl.DataFrame, guideline: Guideline) -
     questions = list(_questions(findings, trace, guideline))
     if not questions:
         return []
-    calm = {name: value for question in questions for name, value in question.answers[question.reassuring].items()}
+    calm = {
+        name: value for question in questions for name, value in question.answers[question.reassuring].items()
+    }
     variants: list[dict[str, Any]] = [{}, calm]
     places: list[tuple[int, str, str]] = []
     for number, question in enumerate(questions):
@@ -91,13 +101,13 @@ def _question(finding: Finding, guideline: Guideline) -> Question | None:
         answers: dict[str, dict[str, Any]] = {"yes": {finding.name: True}, "no": {finding.name: False}}
         return Question(finding.name, ask, answers, "yes" if finding.name in REASSURING_YES else "no")
     if finding.kind in ("measurement", "number"):
-        answers = {said: {finding.name: value} for said, value in _bands(finding, guideline)}
+        answers = {said: {finding.name: value} for said, value in bands(finding, guideline)}
         # The calm answer to a number is not known beforehand: the middle of its bands stands in.
         return Question(finding.name, ask, answers, list(answers)[len(answers) // 2]) if answers else None
     return None
 
 
-def _bands(finding: Finding, guideline: Guideline) -> Iterator[tuple[str, float]]:
+def bands(finding: Finding, guideline: Guideline) -> Iterator[tuple[str, float]]:
     """A value in each band that the guideline's thresholds cut for this finding, in its canonical unit."""
     cuts = sorted(_cuts(finding, guideline))
     if not cuts:
@@ -109,16 +119,22 @@ def _bands(finding: Finding, guideline: Guideline) -> Iterator[tuple[str, float]
 
 
 def _cuts(finding: Finding, guideline: Guideline) -> set[float]:
-    found = set()
-    for condition in _all_conditions(guideline):
-        for atom in atoms(condition):
-            if len(atom) == 3 and atom[1] == finding.name and atom[2] in guideline.thresholds:
-                value, unit = guideline.thresholds[atom[2]].values[0]
-                for other, other_unit in guideline.thresholds[atom[2]].values:
-                    value, unit = (other, other_unit) if other_unit == finding.unit else (value, unit)
-                converted = None if unit == finding.unit else units.convert(finding.concepts[0], value, unit)
-                found.add(converted[0] if converted else value)
-    return found
+    return {
+        canonical_value(finding, guideline.thresholds[atom[2]])
+        for condition in _all_conditions(guideline)
+        for atom in atoms(condition)
+        if len(atom) == 3 and atom[1] == finding.name and atom[2] in guideline.thresholds
+    }
+
+
+def canonical_value(finding: Finding, threshold: Threshold) -> float:
+    """A threshold in the finding's canonical unit: as published in it, or else converted."""
+    for value, unit in threshold.values:
+        if unit == finding.unit:
+            return value
+    value, unit = threshold.values[0]
+    converted = units.convert(finding.concepts[0], value, unit) if finding.concepts else None
+    return converted[0] if converted else value
 
 
 def _all_conditions(guideline: Guideline) -> Iterator[Condition]:
@@ -143,7 +159,11 @@ def _open_names(
         name = atom[1]
         if name in guideline.terms and trace[f"term.{name}"] is None:
             yield from _open_names(guideline.terms[name].when, trace, findings, guideline)
-        elif name in catalogue() and findings[f"finding.{name}"] is None and not findings.get(f"finding.{name}.na"):
+        elif (
+            name in catalogue()
+            and findings[f"finding.{name}"] is None
+            and not findings.get(f"finding.{name}.na")
+        ):
             yield name
 
 
@@ -165,7 +185,10 @@ def _varied(findings: pl.DataFrame, variants: list[dict[str, Any]]) -> pl.DataFr
         values = [variant.get(name, now) for variant in variants]
         columns.append(pl.Series(finding.column, values, dtype=findings.schema[finding.column]))
         if finding.kind == "measurement":
-            stated = [finding.unit if name in variant else findings[f"{finding.column}.unit"][0] for variant in variants]
+            stated = [
+                finding.unit if name in variant else findings[f"{finding.column}.unit"][0]
+                for variant in variants
+            ]
             columns.append(pl.Series(f"{finding.column}.unit", stated, dtype=pl.String))
     return frame.with_columns(columns)
 

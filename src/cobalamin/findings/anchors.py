@@ -1,7 +1,7 @@
 """The anchor of a finding: the row of the one event that decides it. All findings in one pass.
 
-Each finding owns one or more slots (the event that says yes, the event that says no). The rows of the concepts
-that feed a slot are looked through once, and the latest (or first) that qualifies stays for each person.
+Each finding owns one or more slots (the event that says yes, the event that says no). The rows of the
+concepts that feed a slot are looked through once, and the latest (or first) that qualifies stays.
 """
 
 from __future__ import annotations
@@ -74,6 +74,16 @@ def _finding_slots(finding: Finding) -> list[Slot]:
 def slot_names() -> tuple[str, ...]:
     """Names of the slots, each once, in order; a slot's number is its place here."""
     return tuple(dict.fromkeys(slot.name for slot in slots()))
+
+
+@cache
+def _slot_places() -> dict[str, int]:
+    return {name: place for place, name in enumerate(slot_names())}
+
+
+def slot_place(name: str) -> int:
+    """The number of a slot."""
+    return _slot_places()[name]
 
 
 @dataclass(frozen=True)

@@ -90,3 +90,18 @@ def derived() -> list[pl.Expr]:
         _days_from_first_dose("reticulocytes_on_treatment").cast(pl.Float64).alias("finding.days_to_reticulocytes"),
         (100.0 * (before - after) / pl.when(before > 0).then(before)).alias("finding.symptom_score_fall_pct"),
     ]  # fmt: skip
+
+
+@cache
+def derived_inputs() -> tuple[str, ...]:
+    """Columns the age and the derived findings are computed from."""
+    roots = {root for expression in derived() for root in expression.meta.root_names()}
+    return tuple(
+        sorted((roots | {"born", "stated_age", "stated_days", "finding.male"}) - {"finding.age_years"})
+    )
+
+
+@cache
+def derived_outputs() -> tuple[str, ...]:
+    """Columns that are made here."""
+    return ("finding.age_years", *(expression.meta.output_name() for expression in derived()))

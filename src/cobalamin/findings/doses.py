@@ -9,6 +9,7 @@ import polars as pl
 from cobalamin.findings.prepare import (
     ANY_ROUTE_CONCEPTS,
     B12_CONCEPTS,
+    CYANOCOBALAMIN_CONCEPTS,
     INJECTION_CONCEPTS,
     ORAL_CONCEPTS,
     STATUS_ON_INJECTIONS,
@@ -21,6 +22,8 @@ COURSE_GAP_DAYS = 400
 MAINTENANCE_GAP_DAYS = 14
 STILL_ON_DAYS = 200
 LOADING_WINDOW_DAYS = 21
+# Tablets issued within three months are taken as still running.
+ORAL_ISSUE_DAYS = 90
 
 
 def b12_rows(prepared: Prepared) -> pl.DataFrame:
@@ -59,81 +62,66 @@ def first_dose(rows: pl.DataFrame) -> pl.DataFrame:
 def dose_findings(prepared: Prepared, rows: pl.DataFrame) -> pl.DataFrame:
     """One row for each person with any B12: the findings whose selector is `doses.*`, by selector name."""
     on, lazy = prepared.on, rows.lazy()
-    given = _given(lazy)
-    parts = [_history(lazy, on), _injections(given, on), _course(given, on), _oral(lazy, on), _schedules(lazy)]
     table = prepared.people.lazy().select("pid")
-    for part in (*parts, _stops(prepared)):
+    for part in (_history(lazy, on), _injections(_given(lazy), on), _stops(prepared)):
         table = table.join(part, on="pid", how="left", maintain_order="left")
     return _combined(table, on).collect()
 
 
 def _given(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """Injections recorded as given, one a day, in order, with the gap to the one before."""
+    """Injections recorded as given, one a day, in order, with the gap before each and the start of its course."""
     given = rows.filter(pl.col("injected") & ~pl.col("schedule") & pl.col("time").is_not_null())
+    gap = (pl.col("day") - pl.col("day").shift(1)).dt.total_days()
+    begins = pl.col("gap").is_null() | (pl.col("gap") > COURSE_GAP_DAYS)
     return (
-        given.select("pid", "value", "concept", day=pl.col("time").dt.date())
+        given.select("pid", "value", day=pl.col("time").dt.date())
         .unique(["pid", "day"], keep="first", maintain_order=True)
-        .with_columns(gap=(pl.col("day") - pl.col("day").shift(1)).dt.total_days())
-        .with_columns(gap=pl.when(pl.col("pid") == pl.col("pid").shift(1)).then("gap"))
+        .with_columns(gap=pl.when(pl.col("pid") == pl.col("pid").shift(1)).then(gap))
+        # Each person's first dose begins a course, so filling forward never reaches into another person.
+        .with_columns(course=pl.when(begins).then("day").forward_fill())
     )
 
 
 def _history(rows: pl.LazyFrame, on: date) -> pl.LazyFrame:
+    """When B12 began, what runs: schedules of injections and tablets."""
     day = pl.col("time").dt.date()
+    injected, running = pl.col("injected"), pl.col("running")
+    schedule = injected & pl.col("schedule") & running
+    tablets = pl.col("oral") & (running | (pl.col("age_days") <= ORAL_ISSUE_DAYS)).fill_null(value=False)
+    per_day = pl.col("value") / pl.col("every_days").fill_null(1.0)
     return rows.group_by("pid").agg(
         ever_treated=pl.lit(value=True),
-        ever_injected=pl.col("injected").any(),
+        ever_injected=injected.any(),
         first_dose=day.min(),
-        first_injection=day.filter(pl.col("injected")).min(),
-        on_cyanocobalamin=pl.col("concept").cast(pl.String).str.contains("cyanocobalamin").last(),
+        first_injection=day.filter(injected).min(),
+        on_cyanocobalamin=pl.col("concept").is_in(CYANOCOBALAMIN_CONCEPTS).last(),
         days_since_first=(pl.lit(on) - day.min()).dt.total_days(),
+        schedule_running=schedule.any(),
+        schedule_days=pl.col("every_days").filter(schedule).last(),
+        schedule_ug=pl.col("value").filter(schedule).last(),
+        on_oral=tablets.any(),
+        oral_ug_day=per_day.filter(tablets).last(),
+        days_on_oral=(pl.lit(on) - day.filter(tablets).min()).dt.total_days(),
+        oral_started=day.filter(tablets).max(),
     )
 
 
 def _injections(given: pl.LazyFrame, on: date) -> pl.LazyFrame:
-    maintenance = pl.col("gap").filter(pl.col("gap") >= MAINTENANCE_GAP_DAYS)
+    """What was given: latest, counts, the usual gap, and the present course with its loading doses."""
+    gap, day = pl.col("gap"), pl.col("day")
+    usual = gap.filter((gap >= MAINTENANCE_GAP_DAYS) & (gap <= COURSE_GAP_DAYS))
+    course = pl.col("course")
+    loading = (course == course.last()) & (day <= course.dt.offset_by(f"{LOADING_WINDOW_DAYS}d"))
     return given.group_by("pid").agg(
-        last_injection=pl.col("day").max(),
-        days_since_last_injection=(pl.lit(on) - pl.col("day").max()).dt.total_days(),
+        last_injection=day.max(),
+        days_since_last_injection=(pl.lit(on) - day.max()).dt.total_days(),
         injections=pl.len(),
-        injections_12m=(pl.col("day") > pl.lit(on).dt.offset_by("-365d")).sum(),
-        usual_gap=maintenance.filter(maintenance <= COURSE_GAP_DAYS).tail(3).median(),
+        injections_12m=(day > pl.lit(on).dt.offset_by("-365d")).sum(),
+        usual_gap=usual.tail(3).median(),
         last_ug=pl.col("value").last(),
-    )
-
-
-def _course(given: pl.LazyFrame, on: date) -> pl.LazyFrame:
-    begins = pl.col("gap").is_null() | (pl.col("gap") > COURSE_GAP_DAYS)
-    starts = given.filter(begins).group_by("pid").agg(course_start=pl.col("day").max())
-    within = given.join(starts, on="pid").filter(
-        (pl.col("day") >= pl.col("course_start"))
-        & (pl.col("day") <= pl.col("course_start").dt.offset_by(f"{LOADING_WINDOW_DAYS}d"))
-    )
-    return within.group_by("pid").agg(
-        course_start=pl.col("course_start").first(),
-        days_since_course_start=(pl.lit(on) - pl.col("course_start").first()).dt.total_days(),
-        loading=pl.len(),
-    )
-
-
-def _oral(rows: pl.LazyFrame, on: date) -> pl.LazyFrame:
-    running = pl.col("running") | (pl.col("age_days") <= 90)
-    current = rows.filter(pl.col("oral") & running)
-    per_day = pl.col("value") / pl.col("every_days").fill_null(1.0)
-    return current.group_by("pid").agg(
-        on_oral=pl.lit(value=True),
-        oral_ug_day=per_day.last(),
-        days_on_oral=(pl.lit(on) - pl.col("time").dt.date().min()).dt.total_days(),
-        oral_started=pl.col("time").dt.date().max(),
-    )
-
-
-def _schedules(rows: pl.LazyFrame) -> pl.LazyFrame:
-    running = rows.filter(pl.col("injected") & pl.col("schedule") & pl.col("running"))
-    return running.group_by("pid").agg(
-        schedule_running=pl.lit(value=True),
-        schedule_days=pl.col("every_days").last(),
-        schedule_ug=pl.col("value").last(),
+        course_start=course.last(),
+        days_since_course_start=(pl.lit(on) - course.last()).dt.total_days(),
+        loading=loading.sum(),
     )
 
 

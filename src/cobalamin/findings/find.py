@@ -5,6 +5,7 @@ Expressions are built once and kept: for a single person building them, not runn
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
@@ -13,9 +14,15 @@ import polars as pl
 
 from cobalamin.events import Events
 from cobalamin.findings import doses
-from cobalamin.findings.anchors import BOOLEAN_SELECTORS, VALUE_SELECTORS, anchor_rows, slot_names
+from cobalamin.findings.anchors import (
+    BOOLEAN_SELECTORS,
+    VALUE_SELECTORS,
+    anchor_rows,
+    slot_names,
+    slot_place,
+)
 from cobalamin.findings.columns import findings_schema
-from cobalamin.findings.derived import age_years, derived
+from cobalamin.findings.derived import age_years, derived, derived_inputs, derived_outputs
 from cobalamin.findings.prepare import Prepared, prepare
 from cobalamin.findings.spells import spell_years
 from cobalamin.vocabulary.catalogue import Finding, catalogue
@@ -31,37 +38,52 @@ def find(events: Events, on: date) -> pl.DataFrame:
     """
     prepared = prepare(events.frame, on)
     rows = doses.b12_rows(prepared)
-    anchors = anchor_rows(prepared, doses.first_dose(rows))
-    slots = _slot_frame(anchors, prepared.size)
-    frame = slots.select(_answers())
-    columns = [
-        *prepared.people["patient_id"].to_frame().with_columns(on=pl.lit(on)).get_columns(),
-        *_measured(events, prepared, slots),
-        *_person(events, prepared, slots),
-        *spell_years(prepared, _by_selector("spell_years")).get_columns(),
-    ]
-    frame = frame.with_columns(columns).with_columns(_dose_columns(prepared, rows, frame))
-    frame = frame.with_columns(age_years(on), _antibody_after_injection(prepared, rows, slots))
-    return _in_order(frame.with_columns(derived()).with_columns(_not_applicable()))
+    slots = Slots(anchor_rows(prepared, doses.first_dose(rows)), prepared.size)
+    columns = {
+        series.name: series
+        for series in (
+            prepared.people["patient_id"],
+            pl.repeat(on, prepared.size, eager=True).alias("on"),
+            *_answers(slots),
+            *_measured(events, prepared, slots),
+            *_person(events, prepared, slots),
+            *spell_years(prepared, _by_selector("spell_years")),
+            *_dose_columns(prepared, rows, slots),
+            _antibody_after_injection(prepared, rows, slots),
+        )
+    }
+    # Derived findings in a narrow frame: passing hundreds of columns through each step costs more than the step.
+    narrow = pl.DataFrame([columns[name] for name in derived_inputs()])
+    narrow = narrow.with_columns(age_years(on)).with_columns(derived())
+    columns |= {series.name: series for series in narrow.select(derived_outputs())}
+    columns |= {series.name: series for series in narrow.select(_not_applicable())}
+    return pl.DataFrame([_typed(columns[name], kind) for name, kind in findings_schema().items()])
 
 
-def _slot_frame(anchors: np.ndarray, size: int) -> pl.DataFrame:
-    """The slots as columns: slices of one buffer, since making columns costs more than filling them."""
-    flat = pl.Series(anchors)
-    return pl.DataFrame(
-        [flat.slice(place * size, size).alias(name) for place, name in enumerate(slot_names())]
-    )
+@dataclass(frozen=True)
+class Slots:
+    """The anchors as a matrix, a row for each slot and a column for each person; -1 where nothing anchors."""
+
+    flat: np.ndarray
+    size: int
+
+    @property
+    def matrix(self) -> np.ndarray:
+        """Slot by person."""
+        return self.flat.reshape(len(slot_names()), self.size)
+
+    def places(self, name: str) -> pl.Series:
+        """The rows of one slot as an index for gathering: null where there is none."""
+        return _index(self.matrix[slot_place(name)])
 
 
-def _in_order(frame: pl.DataFrame) -> pl.DataFrame:
-    """The catalogue's columns in their order and type; a cast only where one is needed."""
-    columns = {series.name: series for series in frame.get_columns()}
-    return pl.DataFrame(
-        [
-            columns[name] if columns[name].dtype == kind else columns[name].cast(kind)
-            for name, kind in findings_schema().items()
-        ]
-    )
+def _index(rows: np.ndarray) -> pl.Series:
+    frame = pl.DataFrame({"row": rows})
+    return frame.select(pl.when(pl.col("row") >= 0).then("row"))["row"]
+
+
+def _typed(series: pl.Series, kind: pl.DataType) -> pl.Series:
+    return series if series.dtype == kind else series.cast(kind)
 
 
 def _by_selector(*selectors: str) -> list[Finding]:
@@ -69,23 +91,44 @@ def _by_selector(*selectors: str) -> list[Finding]:
 
 
 @cache
-def _answers() -> list[pl.Expr]:
-    """Yes, no or null of every Boolean finding, with the event that said so, from the slots."""
-    return [expression for finding in _by_selector(*BOOLEAN_SELECTORS) for expression in _answer(finding)] + [
-        (pl.col("covers_treatment") >= 0).alias("covers_treatment")
-    ]
+def _boolean_findings() -> tuple[Finding, ...]:
+    return tuple(_by_selector(*BOOLEAN_SELECTORS))
 
 
-def _answer(finding: Finding) -> tuple[pl.Expr, pl.Expr]:
-    yes, no = pl.col(f"{finding.column}.yes"), pl.col(f"{finding.column}.no")
+@cache
+def _slot_places() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """For each Boolean finding: its yes slot, its no slot, its coverage slot; whether silence is no; as last said."""
+    found = _boolean_findings()
+    return (
+        np.array([slot_place(f"{finding.column}.yes") for finding in found]),
+        np.array([slot_place(f"{finding.column}.no") for finding in found]),
+        np.array([slot_place(f"covers_{finding.domain}") for finding in found]),
+        np.array([[finding.silence == "no"] for finding in found]),
+        np.array([[finding.selector in ("current", "flag_latest")] for finding in found]),
+    )
+
+
+def _answers(slots: Slots) -> list[pl.Series]:
+    """Yes, no or null of every Boolean finding, and the row of the event that said so.
+
+    All findings at once, laid end to end: hundreds of small columns cost more to make than to fill.
+    """
+    yes_place, no_place, coverage, silent_no, as_last_said = _slot_places()
+    matrix, size = slots.matrix, slots.size
+    yes, no = matrix[yes_place], matrix[no_place]
     # A current state is as last recorded; what was ever true stays true.
-    is_no = (no > yes) if finding.selector in ("current", "flag_latest") else (no >= 0) & (yes < 0)
+    is_no = np.where(as_last_said, no > yes, (no >= 0) & (yes < 0))
     is_yes = (yes >= 0) & ~is_no
-    known = is_yes | is_no
-    if finding.silence == "no":
-        known = known | (pl.col(f"covers_{finding.domain}") >= 0)
-    decided_by = pl.when(is_no).then(no).when(yes >= 0).then(yes)
-    return pl.when(known).then(is_yes).alias(finding.column), decided_by.alias(f"{finding.column}.row")
+    known = is_yes | is_no | (silent_no & (matrix[coverage] >= 0))
+    flat = pl.DataFrame(
+        {"yes": is_yes.ravel(), "known": known.ravel(), "row": np.where(is_no, no, yes).ravel()}
+    )
+    flat = flat.select(pl.when("known").then("yes").alias("answer"), pl.when(pl.col("row") >= 0).then("row"))
+    found = []
+    for number, finding in enumerate(_boolean_findings()):
+        part = flat.slice(number * size, size)
+        found += [part["answer"].alias(finding.column), part["row"].alias(f"{finding.column}.row")]
+    return found
 
 
 @cache
@@ -93,14 +136,17 @@ def _value_findings() -> tuple[Finding, ...]:
     return tuple(_by_selector(*VALUE_SELECTORS, "duration_weeks"))
 
 
-def _measured(events: Events, prepared: Prepared, slots: pl.DataFrame) -> list[pl.Series]:
+@cache
+def _value_places() -> np.ndarray:
+    return np.array([slot_place(f"{finding.column}.row") for finding in _value_findings()])
+
+
+def _measured(events: Events, prepared: Prepared, slots: Slots) -> list[pl.Series]:
     """Value, unit, comparator, word, time and anchor of every measurement; value and anchor of plain numbers.
 
     One gather for all of them: their anchors laid end to end.
     """
-    names = [f"{finding.column}.row" for finding in _value_findings()]
-    places = pl.concat([slots[name].alias("place") for name in names]).to_frame()
-    places = places.select(pl.when(pl.col("place") >= 0).then("place"))["place"]
+    places = _index(slots.matrix[_value_places()].ravel())
     source = events.frame.select("value", "unit", "comparator", "time").with_columns(prepared.flags)
     gathered = source.select(pl.all().gather(places)).with_columns(
         row=places,
@@ -109,7 +155,7 @@ def _measured(events: Events, prepared: Prepared, slots: pl.DataFrame) -> list[p
     )
     found = []
     for number, finding in enumerate(_value_findings()):
-        part = gathered.slice(number * slots.height, slots.height)
+        part = gathered.slice(number * slots.size, slots.size)
         value = part["weeks"] if finding.selector == "duration_weeks" else part["value"]
         found += [value.alias(finding.column), part["row"].alias(f"{finding.column}.row")]
         if finding.kind == "measurement":
@@ -124,19 +170,18 @@ def _comparator_sign() -> pl.Expr:
     return pl.when(pl.col("comparator").is_not_null()).then(pl.when(below).then(-1).otherwise(1))
 
 
-def _person(events: Events, prepared: Prepared, slots: pl.DataFrame) -> list[pl.Series]:
+def _person(events: Events, prepared: Prepared, slots: Slots) -> list[pl.Series]:
     """Birth, stated age with the days since it was stated, and how far back treatment is covered."""
-    names = ("person_birth", "person_age", "covers_treatment")
-    where = slots.select(pl.when(pl.col(name) >= 0).then(name).alias(name) for name in names)
     time, value = events.frame["time"].dt.date(), events.frame["value"]
-    stated = time.gather(where["person_age"]).to_frame("time")
+    aged = slots.places("person_age")
+    stated = time.gather(aged).to_frame("time")
     return [
-        time.gather(where["person_birth"]).alias("born"),
-        value.gather(where["person_age"]).alias("stated_age"),
+        time.gather(slots.places("person_birth")).alias("born"),
+        value.gather(aged).alias("stated_age"),
         stated.select((pl.lit(prepared.on) - pl.col("time")).dt.total_days().alias("stated_days"))[
             "stated_days"
         ],
-        time.gather(where["covers_treatment"]).alias("treatment_covered_from"),
+        time.gather(slots.places("covers_treatment")).alias("treatment_covered_from"),
     ]
 
 
@@ -156,8 +201,9 @@ def _dose_expressions() -> list[pl.Expr]:
     return found
 
 
-def _dose_columns(prepared: Prepared, rows: pl.DataFrame, frame: pl.DataFrame) -> list[pl.Series]:
-    table = doses.dose_findings(prepared, rows).with_columns(frame["covers_treatment"])
+def _dose_columns(prepared: Prepared, rows: pl.DataFrame, slots: Slots) -> list[pl.Series]:
+    covered = pl.Series("covers_treatment", slots.matrix[slot_place("covers_treatment")] >= 0)
+    table = doses.dose_findings(prepared, rows).with_columns(covered)
     return table.select(_dose_expressions()).get_columns()
 
 
@@ -170,9 +216,10 @@ def _not_applicable() -> list[pl.Expr]:
     return [never.alias(f"{f.column}.na") for f in catalogue().values() if f.applies_when == "fertile"]
 
 
-def _antibody_after_injection(prepared: Prepared, rows: pl.DataFrame, slots: pl.DataFrame) -> pl.Series:
+def _antibody_after_injection(prepared: Prepared, rows: pl.DataFrame, slots: Slots) -> pl.Series:
     """Days from the latest injection before it to the positive intrinsic factor antibody sample."""
-    positive = slots.select(row=pl.col("finding.if_antibody_positive.yes")).with_row_index("pid")
+    positive = pl.DataFrame({"row": slots.matrix[slot_place("finding.if_antibody_positive.yes")]})
+    positive = positive.with_row_index("pid")
     days = prepared.events.select(pl.col("row").cast(pl.Int64), sample=pl.col("time").dt.date())
     samples = positive.filter(pl.col("row") >= 0).join(days, on="row")
     given = rows.filter(pl.col("injected") & ~pl.col("schedule")).select("pid", day=pl.col("time").dt.date())

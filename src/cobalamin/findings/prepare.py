@@ -21,6 +21,7 @@ ANY_ROUTE_CONCEPTS = (
     "tx_b12_folate_b6_combination",
 )
 B12_CONCEPTS = INJECTION_CONCEPTS + ORAL_CONCEPTS + ANY_ROUTE_CONCEPTS
+CYANOCOBALAMIN_CONCEPTS = tuple(name for name in B12_CONCEPTS if "cyanocobalamin" in name)
 STATUS_ON_INJECTIONS = "status_b12_injections_current"
 
 

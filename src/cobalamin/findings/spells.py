@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
+import numpy as np
 import polars as pl
 
 from cobalamin.findings.prepare import Prepared
 from cobalamin.vocabulary.catalogue import Finding
 
 
-def spell_years(prepared: Prepared, findings: list[Finding]) -> pl.DataFrame:
+def spell_years(prepared: Prepared, findings: list[Finding]) -> list[pl.Series]:
     """Years of the spell that runs on the day, one column a finding; null where none runs or none began.
 
     One sort and one pass over all (medicine, person) groups; never a window per group.
@@ -30,11 +31,11 @@ def spell_years(prepared: Prepared, findings: list[Finding]) -> pl.DataFrame:
         .join(member.lazy(), on="concept")
     )
     spells = _spells(rows, prepared.on).collect()
-    table = prepared.people.select("pid")
-    for number, finding in enumerate(findings):
-        one = spells.filter(pl.col("medicine") == number).select("pid", pl.col("years").alias(finding.column))
-        table = table.join(one, on="pid", how="left", maintain_order="left")
-    return table.drop("pid")
+    years = np.full((len(findings), prepared.size), np.nan)
+    years[spells["medicine"].to_numpy(), spells["pid"].to_numpy()] = spells["years"].to_numpy()
+    return [
+        pl.Series(finding.column, years[number]).fill_nan(None) for number, finding in enumerate(findings)
+    ]
 
 
 def _spells(rows: pl.LazyFrame, on: date) -> pl.LazyFrame:

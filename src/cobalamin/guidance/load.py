@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -46,12 +47,25 @@ def load(
         for name, raw in content["tables"].items():
             tables[name] = _merged(tables.get(name), _table(name, content["about"]["id"], raw, on))
     about = parts[-1]["content"]["about"]
-    for name, raw in (overrides or {}).items():
-        thresholds[name] = _threshold(name, raw)
+    thresholds |= _overridden(thresholds, overrides or {})
     return Guideline(
         about["id"], about["version"], about["title"], about, thresholds, terms, tables, regimens,
         _joint_hash(parts), tuple(overrides or ()),
     )  # fmt: skip
+
+
+def _overridden(known: dict[str, Threshold], overrides: dict[str, Any]) -> dict[str, Threshold]:
+    """A laboratory's numbers in place of the guideline's; which words lie beyond them stays as it was."""
+    unknown = [name for name in overrides if name not in known]
+    if unknown:
+        raise CobalaminError(
+            f"No threshold named {unknown[0]!r} to override. Known: {', '.join(sorted(known))}."
+        )
+    return {
+        name: replace(known[name], values=made.values, source=made.source)
+        for name, raw in overrides.items()
+        for made in [_threshold(name, raw)]
+    }
 
 
 def _merged(older: Table | None, newer: Table) -> Table:

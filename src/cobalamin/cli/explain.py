@@ -1,0 +1,22 @@
+"""`cobalamin explain TOPIC`: vitamin B12 in plain words."""
+
+from __future__ import annotations
+
+import typer
+
+
+def explain_command(
+    topic: list[str] = typer.Argument(None, help='A topic or an everyday question, e.g. "shots or tablets".'),
+) -> None:
+    """Explain a topic in plain words, each statement with its source.
+
+    Examples: cobalamin explain; cobalamin explain injections; cobalamin explain do I need a shot
+    """
+    from cobalamin.report.explain import explain, topics
+
+    if not topic:
+        typer.echo("Topics: cobalamin explain TOPIC\n")
+        for name, title in topics().items():
+            typer.echo(f"  {name:<22} {title}")
+        return
+    typer.echo(explain(" ".join(topic)))

@@ -1,0 +1,56 @@
+"""`cobalamin guidance`: which guidelines ship, what they say, and whether they are sound."""
+
+from __future__ import annotations
+
+import typer
+
+guidance_app = typer.Typer(
+    help="List, show and check the guidelines that ship.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+
+@guidance_app.command("list")
+def list_command() -> None:
+    """List the guidelines: id, version, country, title, review date."""
+    from cobalamin.guidance import DEFAULT, available, load
+
+    for name in available():
+        about = load(name).about
+        mark = "*" if name == DEFAULT else " "
+        old = f"  superseded by {about['superseded_by']}" if about["superseded_by"] else ""
+        typer.echo(
+            f"{mark} {name:<16} {about['version']:<10} {about['country']:<16} {about['title']}"
+            f"  (review by {about['review_by']}){old}"
+        )
+    typer.echo("\n* default. `cobalamin guidance show ID` prints its rules.")
+
+
+@guidance_app.command("show")
+def show_command(
+    guideline: str = typer.Argument(..., help="Id of a guideline, as `cobalamin guidance list` prints it."),
+    table: str = typer.Option(None, "--table", "-t", help="Only this table, e.g. status."),
+) -> None:
+    """Show a guideline: its thresholds and every rule with its source."""
+    from cobalamin.guidance import load
+    from cobalamin.report.rules import rules_text
+
+    typer.echo(rules_text(load(guideline), table))
+
+
+@guidance_app.command("check")
+def check_command(
+    guideline: str = typer.Argument(None, help="Id of a guideline; all that ship if left out."),
+) -> None:
+    """Check guidance as a linter: names, units, gaps, overlaps, unreachable rows."""
+    from cobalamin.decision.lint import check
+    from cobalamin.guidance import available, load
+
+    names = [guideline] if guideline else [name for name in available() if name != "common"]
+    problems = [problem for name in names for problem in check(load(name))]
+    for problem in problems:
+        typer.echo(problem, err=True)
+    if problems:
+        raise typer.Exit(1)
+    typer.echo(f"{len(names)} guideline(s) checked: {', '.join(names)}. No problems.")

@@ -1,0 +1,72 @@
+"""The command line: what it offers and how it ends. Commands load their weight only when they run."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from cobalamin.cli.assess import assess_command
+from cobalamin.cli.audit import audit_command
+from cobalamin.cli.explain import explain_command
+from cobalamin.cli.guidance import guidance_app
+from cobalamin.errors import CobalaminError
+
+INTRO = """Decision support for vitamin B12 deficiency: whom to test, what results mean, why, tablets or injections.
+
+It supports a health professional's decision and never replaces it.
+
+Exit codes: 0 done, 1 done but something needs attention, 2 not done (the message says why).
+"""
+
+app = typer.Typer(
+    help=INTRO,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("assess")(assess_command)
+app.command("audit")(audit_command)
+app.command("explain")(explain_command)
+app.add_typer(guidance_app, name="guidance")
+
+
+def version_text() -> str:
+    """The installed version."""
+    from importlib.metadata import version
+
+    return f"cobalamin {version('cobalamin')}"
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(version_text())
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: bool = typer.Option(
+        False, "--version", callback=_show_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    """Options that come before a command."""
+    del version
+
+
+def app_entry() -> None:
+    """Run the command line; a message for the person instead of a traceback."""
+    # One person needs no thread pool: starting it costs more than the work.
+    os.environ.setdefault("POLARS_SKIP_CPU_CHECK", "1")
+    try:
+        app()
+    except CobalaminError as error:
+        typer.echo(f"cobalamin: {error}", err=True)
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.exit(0)
+    except KeyboardInterrupt:
+        typer.echo("cobalamin: stopped; nothing was written.", err=True)
+        sys.exit(2)

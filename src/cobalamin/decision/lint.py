@@ -1,0 +1,257 @@
+"""A linter a clinician can read: names, units, gaps, overlaps and rows that can never fire.
+
+Names and units are proved by compiling. Reach is tried out: for every row, people are made up who fulfil its
+conditions, and the tables are run on them.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+
+from cobalamin.decision.compile import rule_column
+from cobalamin.decision.decide import decide
+from cobalamin.decision.variation import bands, canonical_value
+from cobalamin.errors import CobalaminError
+from cobalamin.findings import findings_schema
+from cobalamin.guidance import Guideline, Rule
+from cobalamin.guidance.model import Condition
+from cobalamin.vocabulary.catalogue import catalogue
+
+TRIES = 60
+DEPTH = 40
+
+
+class Contradiction(Exception):
+    """The conditions tried cannot hold together; another choice may."""
+
+
+def check(guideline: Guideline) -> list[str]:
+    """Problems of a guideline, one sentence each: what, where, what to do. Empty when it is sound."""
+    try:
+        people = _made_up(guideline, random.Random(12))
+        trace = decide(people, guideline)
+    except CobalaminError as error:
+        return [str(error)]
+    return [
+        *_unreachable(guideline, trace),
+        *_repeated(guideline),
+        *_uncited(guideline),
+        *_catch_alls(guideline),
+    ]
+
+
+def _unreachable(guideline: Guideline, trace: pl.DataFrame) -> Iterator[str]:
+    for table in guideline.tables.values():
+        for rule in table.rules:
+            if not trace[rule_column(table, rule)].fill_null(value=False).any():
+                yield f"{table.id}: {rule.id} can never be yes: its conditions exclude each other."
+            elif table.hit_policy == "first" and not (trace[f"table.{table.name}"] == rule.id).any():
+                yield f"{table.id}: {rule.id} is never reached: the rows above it always win. Move or remove it."
+
+
+def _repeated(guideline: Guideline) -> Iterator[str]:
+    for table in guideline.tables.values():
+        seen: dict[Any, str] = {}
+        for rule in table.rules:
+            key = (rule.when, tuple(sorted(rule.then.items())) if table.hit_policy == "collect" else ())
+            if key in seen:
+                yield f"{table.id}: {rule.id} has the same conditions as {seen[key]}. Join them."
+            seen.setdefault(key, rule.id)
+
+
+def _uncited(guideline: Guideline) -> Iterator[str]:
+    for table in guideline.tables.values():
+        for rule in table.rules:
+            unknown = set(rule.then) - {*table.outputs, "grade", "reversible"}
+            if unknown:
+                yield f"{table.id}: {rule.id} gives {', '.join(sorted(unknown))}, which the table does not declare."
+
+
+def _catch_alls(guideline: Guideline) -> Iterator[str]:
+    for table in guideline.tables.values():
+        for rule in table.rules:
+            outcome = {name: rule.then.get(name) for name in table.outputs}
+            if table.hit_policy == "first" and rule.when == ("always",) and outcome != table.undecided:
+                yield f"{table.id}: {rule.id} catches everybody; it may only give the undecided outcome."
+
+
+def _made_up(guideline: Guideline, chance: random.Random) -> pl.DataFrame:
+    """Made-up people: for every row of every table, some who should fulfil it, the rest of them at random."""
+    solver = _Solver(guideline, chance)
+    columns: dict[str, list[Any]] = {name: [] for name in findings_schema().names()}
+    for table in guideline.tables.values():
+        for rule in table.rules:
+            for number in range(TRIES):
+                person = solver.person(rule.when, calm=number % 3)
+                for name, values in columns.items():
+                    values.append(person.get(name))
+    return pl.DataFrame(columns, schema=findings_schema()).with_columns(patient_id=pl.lit("made up"))
+
+
+class _Solver:
+    """Chooses findings that make a condition come out as wanted."""
+
+    def __init__(self, guideline: Guideline, chance: random.Random) -> None:
+        self.guideline = guideline
+        self.chance = chance
+        self.first = {
+            name: table
+            for table in guideline.tables.values()
+            if table.hit_policy == "first"
+            for name in table.outputs
+        }
+        self.bands = {f.name: list(bands(f, guideline)) for f in catalogue().values() if f.kind != "boolean"}
+
+    def person(self, condition: Condition, calm: int) -> dict[str, Any]:
+        """Findings columns of someone who fulfils the condition, if a few tries find one."""
+        found: dict[str, Any] = {}
+        for _ in range(8):
+            found = {}
+            try:
+                self._want(condition, True, found, DEPTH)
+                break
+            except (Contradiction, RecursionError):
+                continue
+        return self._background(calm) | {k: v for k, v in found.items() if not k.startswith("?")}
+
+    def _background(self, calm: int) -> dict[str, Any]:
+        """The rest of the person: silent, healthy, or at random."""
+        if calm == 0:
+            return {}
+        person: dict[str, Any] = {}
+        for finding in catalogue().values():
+            if finding.kind == "boolean":
+                person[finding.column] = (
+                    False if calm == 1 else self.chance.choice([True, False, False, None])
+                )
+            elif calm == 2 and self.bands[finding.name] and self.chance.random() < 0.5:
+                person[finding.column] = self.chance.choice(self.bands[finding.name])[1]
+        return person
+
+    def _want(self, condition: Condition, wanted: bool, found: dict[str, Any], depth: int) -> None:
+        if depth == 0:
+            raise Contradiction
+        kind = condition[0]
+        if kind == "not":
+            self._want(condition[1], not wanted, found, depth - 1)
+        elif kind in ("all", "any"):
+            every = (kind == "all") == wanted
+            self._some(condition[1], len(condition[1]) if every else 1, wanted, found, depth)
+        elif kind == "count":
+            need = condition[1] if wanted else len(condition[2]) - condition[1] + 1
+            self._some(condition[2], need, wanted, found, depth)
+        elif kind == "always":
+            if not wanted:
+                raise Contradiction
+        else:
+            self._atom(condition, wanted, found, depth)
+
+    def _some(
+        self, parts: tuple[Condition, ...], need: int, wanted: bool, found: dict[str, Any], depth: int
+    ) -> None:
+        done = 0
+        for part in self.chance.sample(parts, len(parts)):
+            trial = dict(found)
+            try:
+                self._want(part, wanted, trial, depth - 1)
+            except Contradiction:
+                if need == len(parts):
+                    raise
+                continue
+            found.update(trial)
+            done += 1
+            if done == need:
+                return
+        raise Contradiction
+
+    def _atom(self, condition: Condition, wanted: bool, found: dict[str, Any], depth: int) -> None:
+        kind, name = condition[0], condition[1]
+        if name in catalogue():
+            self._finding(condition, wanted, found)
+        elif name in self.guideline.terms:
+            when = self.guideline.terms[name].when
+            if kind == "missing" or (kind == "known" and not wanted):
+                return
+            self._want(when, wanted if kind == "yes" else self.chance.random() < 0.5, found, depth - 1)
+        else:
+            self._outcome(condition, wanted, found, depth)
+
+    def _outcome(self, condition: Condition, wanted: bool, found: dict[str, Any], depth: int) -> None:
+        kind, name = condition[0], condition[1]
+        if name in self.first:
+            table = self.first[name]
+            asked = [rule for rule in table.rules if (rule.then.get(name) in condition[2]) == wanted]
+            undecided = (table.undecided.get(name) in condition[2]) == wanted
+            if not asked or (undecided and self.chance.random() < 0.4):
+                return
+            self._want(self.chance.choice(asked).when, True, found, depth - 1)
+            return
+        if wanted:
+            grades = condition[2] if kind == "output" else None
+            rules = [r for r in self._collected(name) if grades is None or r.then.get("grade") in grades]
+            if not rules:
+                raise Contradiction
+            self._want(self.chance.choice(rules).when, True, found, depth - 1)
+
+    def _collected(self, name: str) -> list[Rule]:
+        field, _, value = name.partition(".")
+        tables = [
+            t for t in self.guideline.tables.values() if t.hit_policy == "collect" and t.outputs[0] == field
+        ]
+        return [rule for table in tables for rule in table.rules if rule.then[field] == value]
+
+    def _finding(self, condition: Condition, wanted: bool, found: dict[str, Any]) -> None:
+        kind, finding = condition[0], catalogue()[condition[1]]
+        column = finding.column
+        if kind == "yes":
+            self._set(found, column, wanted)
+        elif kind in ("missing", "known"):
+            if (kind == "missing") == wanted:
+                self._set(found, column, None)
+            elif found.get(column) is None:
+                self._set(found, column, self._some_value(condition[1]))
+        elif kind == "flag":
+            self._set(found, f"{column}.flag", condition[2] if wanted else "normal")
+        else:
+            self._number(condition, wanted, found)
+
+    def _some_value(self, name: str) -> Any:
+        finding = catalogue()[name]
+        if finding.kind == "boolean":
+            return self.chance.choice([True, False])
+        return self.chance.choice(self.bands[name])[1] if self.bands[name] else None
+
+    def _number(self, condition: Condition, wanted: bool, found: dict[str, Any]) -> None:
+        """A value on the wanted side that fits what was chosen before: `?column` keeps what is still possible."""
+        operator, name, threshold = condition
+        column = catalogue()[name].column
+        limit = self._limit(name, threshold)
+        below = operator in ("below", "at_most")
+        side = below == wanted
+        values = found.get(f"?{column}") or [value for _, value in self.bands[name]] + [limit]
+        fits = [
+            v
+            for v in values
+            if (v < limit if side else v > limit) or (v == limit and self._at(operator, wanted))
+        ]
+        if not fits:
+            raise Contradiction
+        found[f"?{column}"] = fits
+        found[column] = self.chance.choice(fits)
+
+    @staticmethod
+    def _at(operator: str, wanted: bool) -> bool:
+        return (operator in ("at_least", "at_most")) == wanted
+
+    def _limit(self, name: str, threshold: str) -> float:
+        return canonical_value(catalogue()[name], self.guideline.thresholds[threshold])
+
+    @staticmethod
+    def _set(found: dict[str, Any], column: str, value: Any) -> None:
+        if column in found and found[column] != value:
+            raise Contradiction
+        found[column] = value

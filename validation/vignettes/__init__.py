@@ -1,0 +1,1 @@
+"""Clinical cases with known conclusions beside the program's answers."""
