@@ -32,8 +32,9 @@ LABS = {
     "lab_mma_serum": (220.0, 90.0, "nmol/L"),
 }
 CONDITIONS = (
-    "cond_hypothyroidism", "cond_t2dm", "cond_coeliac", "cond_ckd", "cond_depression", "cond_pernicious_anaemia",
-    "cond_hypertension", "cond_heart_disease", "cond_peripheral_neuropathy", "cond_b12_deficiency",
+    "cond_hypothyroidism", "cond_t2dm", "cond_coeliac", "cond_ckd", "cond_depression",
+    "cond_pernicious_anaemia", "cond_hypertension", "cond_heart_disease", "cond_peripheral_neuropathy",
+    "cond_b12_deficiency",
 )  # fmt: skip
 MEDICINES = ("drug_metformin", "drug_ppi_omeprazole", "drug_levothyroxine", "drug_diuretic", "tx_folic_acid")
 SYMPTOMS = (

@@ -1,0 +1,215 @@
+"""A population on one machine: chunks of whole people, one process a core, one Polars thread each.
+
+One thread a process, because the kernel is many small expressions: two processes decide a third more people a
+second than one process with two threads. Memory is bounded by the chunks in flight, never by the population.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from itertools import chain, pairwise
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, TypeVar
+
+import polars as pl
+
+from cobalamin.assess import Assessment, assess
+from cobalamin.errors import CobalaminError
+from cobalamin.events import Events
+from cobalamin.guidance import DEFAULT, Guideline, load
+from cobalamin.records.ledger import Intake, Ledger
+
+PEOPLE_A_CHUNK = 10_000
+CHUNKS_WAITING = 1
+THREADS = "POLARS_MAX_THREADS"
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class FileSlice:
+    """Whole people in a Parquet file of events: fetched where it is decided, not where it is handed out."""
+
+    path: str
+    offset: int
+    length: int
+
+    def fetch(self) -> Intake:
+        """The people of the slice."""
+        frame = pl.scan_parquet(self.path).slice(self.offset, self.length).collect()
+        return Intake(Events.of(frame), Ledger())
+
+
+Source = Intake | FileSlice
+Work = Callable[[Assessment, Ledger], T]
+
+
+def whole(assessment: Assessment, ledger: Ledger) -> tuple[Assessment, Ledger]:
+    """The answer as it is, with its ledger; for populations that fit into memory."""
+    return assessment, ledger
+
+
+def run(
+    chunks: Iterable[Source],
+    guidance: Guideline | str = DEFAULT,
+    on: date | None = None,
+    *,
+    work: Work[T] = whole,  # type: ignore[assignment]
+    workers: int | None = None,
+    progress: Callable[[int], object] | None = None,
+) -> Iterator[T]:
+    """Assess chunk after chunk and yield what `work` makes of each, in the order of the chunks.
+
+    `work` runs beside the kernel, so that only what it returns travels between processes; it must be a
+    function of a module. `workers` is the number of processes, as many as cores if left out; one chunk alone,
+    or one worker, stays in this process. `progress` is told the number of people of each chunk that is done.
+    Raises CobalaminError for unknown guidance or a process that was ended from outside.
+    """
+    if on is None:
+        raise CobalaminError(
+            "The day of decision is missing. Give it as on=date(...); the clock is not read here."
+        )
+    guideline = load(guidance, on) if isinstance(guidance, str) else guidance
+    sources = iter(chunks)
+    processes = workers or os.cpu_count() or 1
+    first = next(sources, None)
+    second = next(sources, None) if first is not None and processes > 1 else None
+    waiting: Iterator[Source] = chain([part for part in (first, second) if part is not None], sources)
+    done = (
+        _here(waiting, guideline, on, work)
+        if second is None
+        else _beside(waiting, guideline, on, work, processes)
+    )
+    for people, result in done:
+        if progress is not None:
+            progress(people)
+        yield result
+
+
+def chunks_of(events: Events, people: int = PEOPLE_A_CHUNK) -> Iterator[Intake]:
+    """Cut events that are in memory into chunks of whole people."""
+    frame = events.frame
+    starts = (
+        frame.with_row_index("row")
+        .group_by("patient_id", maintain_order=True)
+        .agg(pl.col("row").first())["row"]
+    )
+    for offset, length in _spans(starts.to_list(), frame.height, people):
+        yield Intake(Events(frame.slice(offset, length)), Ledger())
+
+
+def event_file(path: Path, people: int = PEOPLE_A_CHUNK) -> Iterator[FileSlice]:
+    """Cut a Parquet file of events into chunks of whole people, reading only its patient ids.
+
+    The rows of a person must lie together. Raises CobalaminError where they do not, and for
+    another kind of file.
+    """
+    starts: list[int] = []
+    seen: set[str] = set()
+    last: str | None = None
+    rows = 0
+    for ids in _patient_ids(path):
+        runs = ids.rle().struct.unnest()
+        for length, name in zip(runs["len"].to_list(), runs["value"].to_list(), strict=True):
+            if name != last:
+                if name in seen:
+                    raise CobalaminError(
+                        f"{path}: the rows of a person do not lie together. Sort it by patient_id."
+                    )
+                seen.add(name)
+                starts.append(rows)
+                last = name
+            rows += length
+    for offset, length in _spans(starts, rows, people):
+        yield FileSlice(str(path), offset, length)
+
+
+def _patient_ids(path: Path) -> Iterator[pl.Series]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(columns=["patient_id"], batch_size=1 << 18):
+                yield pl.Series(pl.from_arrow(batch.column(0)))
+    except (OSError, pa.ArrowException, IndexError) as error:
+        raise CobalaminError(f"{path}: not a Parquet file of events ({type(error).__name__}).") from None
+
+
+def _spans(starts: list[int], rows: int, people: int) -> Iterator[tuple[int, int]]:
+    cuts = [*starts[::people], rows]
+    for begin, end in pairwise(cuts):
+        yield begin, end - begin
+
+
+def _assessed(source: Source, guideline: Guideline, on: date, work: Work[T]) -> tuple[int, T]:
+    chunk = source.fetch() if isinstance(source, FileSlice) else source
+    assessment = assess(chunk.events, guideline, on=on)
+    return assessment.findings.height, work(assessment, chunk.ledger)
+
+
+def _here(
+    sources: Iterator[Source], guideline: Guideline, on: date, work: Work[T]
+) -> Iterator[tuple[int, T]]:
+    for source in sources:
+        yield _assessed(source, guideline, on, work)
+
+
+def _beside(
+    sources: Iterator[Source], guideline: Guideline, on: date, work: Work[T], processes: int
+) -> Iterator[tuple[int, T]]:
+    """The same in several processes, never more than a chunk each and one waiting in memory."""
+    with (
+        _single_threaded(),
+        ProcessPoolExecutor(
+            processes, get_context("spawn"), initializer=_prepare_process, initargs=(guideline, on, work)
+        ) as pool,
+    ):
+        running: deque[Future[tuple[int, T]]] = deque()
+        try:
+            for source in sources:
+                running.append(pool.submit(_in_process, source))
+                if len(running) > processes + CHUNKS_WAITING:
+                    yield running.popleft().result()
+            while running:
+                yield running.popleft().result()
+        except BrokenProcessPool:
+            raise CobalaminError(
+                "A worker process ended before its work was done; most often memory ran out. "
+                "Try fewer workers (--workers 1)."
+            ) from None
+        finally:
+            for waiting in running:
+                waiting.cancel()
+
+
+@contextmanager
+def _single_threaded() -> Iterator[None]:
+    """Processes begun inside get one Polars thread; the setting is read once, when Polars is imported."""
+    before = os.environ.get(THREADS)
+    os.environ[THREADS] = "1"
+    try:
+        yield
+    finally:
+        os.environ.pop(THREADS)
+        if before is not None:
+            os.environ[THREADS] = before
+
+
+_task: list[tuple[Guideline, date, Work[object]]] = []
+
+
+def _prepare_process(guideline: Guideline, on: date, work: Work[object]) -> None:
+    _task[:] = [(guideline, on, work)]
+
+
+def _in_process(source: Source) -> tuple[int, Any]:
+    guideline, on, work = _task[0]
+    return _assessed(source, guideline, on, work)
