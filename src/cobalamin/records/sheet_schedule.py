@@ -1,0 +1,146 @@
+"""Doses and schedules in words: "1 mg/ml", "3 times a week for 2 weeks then every 3 months", "alternate days"."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from cobalamin import units
+from cobalamin.records.dates import DAYS, read_duration
+from cobalamin.vocabulary.concepts import concepts
+from cobalamin.vocabulary.results import read_number
+
+_AMOUNT = re.compile(
+    r"(\d[\d,]*(?:\.\d+)?)\s*-?\s*(micrograms?|mcgs?|mikrogram|ug|µg|μg|milligrams?|mgs?|grams?|gms?|g|ng)\b(?!\s*/\s*d?l)",
+    re.IGNORECASE,
+)
+_STRENGTH = re.compile(
+    r"(\d[\d,]*(?:\.\d+)?)\s*(micrograms?|mcg|ug|µg|μg|mg)\s*(?:/|per|in)\s*(?:1\s*)?(?:ml|millilit)", re.IGNORECASE
+)
+_TIMES_A_DAY = (
+    (r"four times (a|per) day|four times daily|\bqds\b|\bqid\b|4 times (a|per) day|4 times daily|\b4x daily", 4),
+    (r"three times (a|per) day|three times daily|\btds\b|\btid\b|3 times (a|per) day|3 times daily|thrice daily", 3),
+    (r"twice (a|per) day|twice daily|twice a day|\bbd\b|\bbid\b|two times (a|per) day|2 times (a|per) day"
+     r"|2 times daily|two times daily|every 12 hours|morning and evening", 2),
+    (r"\bdaily\b|once daily|\bod\b|\bqd\b|every day|each day|a day\b|per day|/day\b|/d\b|\bnightly\b|\bmane\b"
+     r"|every morning|every night|24 hours", 1),
+)  # fmt: skip
+_N = {"one": 1, "once": 1, "two": 2, "twice": 2, "three": 3, "thrice": 3, "four": 4, "five": 5, "six": 6, "eight": 8,
+      "ten": 10, "twelve": 12}  # fmt: skip
+_NUM = r"(\d+(?:\.\d+)?|" + "|".join(_N) + r")"
+_PERIOD = r"(days?|weeks?|wks?|months?|mths?|years?|d|w|m|/7|/52|/12)"
+_SINGLE = re.compile(r"\bonce\b(?! (a|per|every|daily|weekly|monthly|yearly))|\bsingle\b|\bstat\b|\bone (dose|injection|off|shot)\b|\bone-off\b", re.I)
+
+
+@dataclass(frozen=True)
+class Dose:
+    """An amount in the concept's canonical unit, and the unit it was written in."""
+
+    canonical: float
+    unit: str
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch of a schedule. `every_days` None = interval not stated; `days` and `doses` None = open."""
+
+    every_days: float | None
+    days: float | None = None
+    doses: int | None = None
+    single: bool = False
+
+
+def read_dose(text: str, concept: str) -> Dose | None:
+    """The amount given at a time; None where no amount with a unit is stated."""
+    match = _STRENGTH.search(text) or _AMOUNT.search(text)
+    unit = concepts()[concept].unit
+    if not match or not unit:
+        return None
+    number = read_number(match[1])
+    converted = units.convert(concept, number, match[2]) if number is not None else None
+    return Dose(*converted) if converted else None
+
+
+def times_a_day(text: str) -> int | None:
+    """How often a day a medicine is taken; None where the words do not say."""
+    lower = text.lower()
+    return next((times for pattern, times in _TIMES_A_DAY if re.search(pattern, lower)), None)
+
+
+def read_schedule(text: str) -> list[Segment]:
+    """The stretches of a schedule in order; empty where the words say no schedule."""
+    parts = re.split(r"\bthen\b|\bfollowed by\b|\bthereafter\b|\bafterwards\b|;|→|->|,(?!\d)", text.lower())
+    segments = [_segment(part.strip()) for part in parts if part.strip()]
+    return [segment for segment in segments if segment]
+
+
+def _segment(part: str) -> Segment | None:
+    if _SINGLE.search(part):
+        return Segment(None, single=True)
+    every = _every(part)
+    length = re.search(rf"\b(?:for|x|over)\s+({_NUM}(?:\s*-\s*\d+)?\s*(?:days?|weeks?|wks?|months?|mths?|years?))", part)
+    doses = re.search(rf"(?:for|x|of|total of)?\s*{_NUM}\s*(?:doses|injections|shots|jabs)\b", part)
+    days = read_duration(length[1]) if length else None
+    count = round(_count(doses[1])) if doses else None
+    if every is None and days is None and count is None:
+        return None
+    return Segment(every, days[0] if days else None, count)
+
+
+def _count(text: str) -> float:
+    return float(_N[text]) if text in _N else float(text)
+
+
+def _every(part: str) -> float | None:
+    """Days between doses; for a range ("every 2-3 months") the longer, so that nobody is called late too early."""
+    fixed = (
+        (r"alternate days?|alternating days|every other day|every second day|on alternate|\bqod\b|\beod\b|48 hours", 2.0),
+        (r"every other week|alternate weeks|fortnightly|every fortnight|biweekly|bi-weekly|every second week", 14.0),
+        (r"every other month|alternate months|bimonthly|bi-monthly|every second month", 2 * DAYS["month"]),
+        (r"quarterly|every quarter", 3 * DAYS["month"]),
+        (r"half[- ]yearly|six[- ]monthly|twice (a|per) year|twice yearly|biannual|semi-?annual", 6 * DAYS["month"]),
+    )
+    for pattern, days in fixed:
+        if re.search(pattern, part):
+            return days
+    return _per_period(part) or _interval(part) or _plain(part)
+
+
+def _per_period(part: str) -> float | None:
+    """"3 times a week", "twice weekly", "3/week", "4 times a year"."""
+    match = re.search(
+        rf"\b{_NUM}\s*(?:times|x|×|injections|doses)?\s*(?:a|per|each|every|/)\s*(week|month|year|day)\b", part
+    ) or re.search(rf"\b{_NUM}\s*(?:times|x)?\s*(weekly|monthly|yearly|daily)\b", part)
+    if not match or re.search(rf"every\s+{_NUM}", part) or re.search(rf"\d-({match[2]})", part):
+        return None
+    count = _count(match[1])
+    if match[2].endswith("ly") and match[1] not in ("once", "twice", "thrice") and "times" not in match[0]:
+        return None  # "3 monthly" is every three months; "3 times monthly" is not
+    period = {"weekly": "week", "monthly": "month", "yearly": "year", "daily": "day"}.get(match[2], match[2])
+    return 1.0 if period == "day" else DAYS[period] / count
+
+
+def _interval(part: str) -> float | None:
+    """"every 3 months", "3-monthly", "every 10-12 weeks", "q12w", "12 weekly"."""
+    span = r"(?:\d+(?:\.\d+)?\s*(?:-|–|to|or)\s*)?"
+    match = (
+        re.search(rf"(?:every|each|at intervals of|\bq)\s*{span}{_NUM}\s*-?\s*{_PERIOD}\b", part)
+        or re.search(rf"{span}\b{_NUM}[- ]?(monthly|weekly|yearly)\b", part)
+    )  # fmt: skip
+    if not match:
+        return None
+    words = {"monthly": "month", "weekly": "week", "yearly": "year", "wk": "week", "mth": "month",
+             "d": "day", "w": "week", "m": "month", "/7": "day", "/52": "week", "/12": "month"}  # fmt: skip
+    period = match[2] if match[2] in words else match[2].rstrip("s")
+    return _count(match[1]) * DAYS[words.get(period, period)]
+
+
+def _plain(part: str) -> float | None:
+    for pattern, days in (
+        (r"\bweekly\b|every week|once a week|each week|per week", 7.0),
+        (r"\bmonthly\b|every month|once a month|each month|per month", DAYS["month"]),
+        (r"\byearly\b|annual|every year|once a year", DAYS["year"]),
+    ):
+        if re.search(pattern, part):
+            return days
+    return 1.0 if times_a_day(part) else None

@@ -1,0 +1,94 @@
+"""Free text → tokens: one spelling for British and American, singular and plural, with and without accents."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from cobalamin.vocabulary.concepts import read_csv
+
+_TOKEN = re.compile(r"[a-z0-9]+(?:[./][0-9]+)?\+?|[,;.:()/]")
+_COLOUR = re.compile(r"(col|behavi|tum|lab|od|fav|vig)our")
+_SPELLINGS = {"grey": "gray", "fibre": "fiber", "disk": "disc", "hb": "hemoglobin", "oestrogen": "estrogen"}
+_FULL_STOPS = {";", "."}
+_BUT = {"but", "however", "although", "except", "though", "yet", "despite", "then"}
+
+
+@dataclass(frozen=True)
+class Token:
+    """A word of a text. `raw` as written, `word` folded; `chunk` counts commas, `sentence` full stops and buts."""
+
+    raw: str
+    word: str
+    chunk: int
+    sentence: int
+
+
+def plain(text: str) -> str:
+    """Lower case, no accents, no apostrophes, blanks for hyphens."""
+    apart = unicodedata.normalize("NFKD", text.replace("’", "'").replace("ß", "ss")).casefold()
+    letters = "".join(sign for sign in apart if not unicodedata.combining(sign))
+    return letters.replace("'", "").replace("&", " and ").replace("-", " ").replace("–", " ").replace("_", " ")
+
+
+@lru_cache(maxsize=20_000)
+def fold(word: str) -> str:
+    """One spelling for haem/hem, oedema/edema, colour/color, -ise/-ize and for the plural."""
+    word = _SPELLINGS.get(word, word)
+    word = word.replace("ae", "e").replace("oe", "e").replace("sulph", "sulf").replace("leuco", "leuko")
+    word = _COLOUR.sub(r"\1or", word).replace("ised", "ized").replace("ising", "izing").replace("isation", "ization")
+    return _singular(word)
+
+
+def _singular(word: str) -> str:
+    if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is")):
+        return word
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    return word[:-2] if word.endswith(("xes", "sses")) else word[:-1]
+
+
+def tokenise(text: str) -> list[Token]:
+    """The words of a text with the chunk and the sentence each belongs to."""
+    tokens: list[Token] = []
+    chunk = sentence = 0
+    for raw in _TOKEN.findall(_without_abbreviation_stops(plain(text))):
+        if raw in _FULL_STOPS:
+            sentence, chunk = sentence + 1, chunk + 1
+        elif raw in ",:()/":
+            chunk += 1
+        else:
+            if raw in _BUT:
+                sentence, chunk = sentence + 1, chunk + 1
+            tokens.append(Token(raw, fold(raw), chunk, sentence))
+    return tokens
+
+
+def _without_abbreviation_stops(text: str) -> str:
+    """"h. pylori", "i.m." and "approx. 3" hold no full stop."""
+    return re.sub(r"\b([a-z]{1,2})\.(?=\s|[a-z]|$)", r"\1 ", text)
+
+
+@cache
+def word_class(name: str) -> frozenset[str]:
+    """The folded words of one class of `words_classes.csv` ("stop", "negator", "loss", ...)."""
+    rows = read_csv("words_classes.csv")
+    words = {fold(part) for row in rows if row["class"] == name for part in plain(row["word"]).split()}
+    if name in ("loss", "normal", "brisk"):
+        words |= {row["word"] for row in rows if row["class"] == name and not row["word"].isalpha()}
+    return frozenset(words)
+
+
+def content(tokens: list[Token]) -> list[int]:
+    """Positions of the tokens that carry meaning."""
+    stop = word_class("stop")
+    return [position for position, token in enumerate(tokens) if token.word not in stop]
+
+
+@lru_cache(maxsize=20_000)
+def phrase_key(phrase: str) -> tuple[str, ...]:
+    """The folded content words of a phrase, the form in which phrases are compared."""
+    tokens = tokenise(phrase)
+    return tuple(tokens[position].word for position in content(tokens))
