@@ -8,6 +8,7 @@ words say it and nothing more; a medicine's name may stand among strengths and f
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -20,6 +21,8 @@ from cobalamin.vocabulary.words import read_text
 PRODUCTS = frozenset({"treatment", "medicine"})
 TOLD_OTHERWISE = "words that could reverse the meaning"
 PARTLY = "words that are only partly understood"
+_NOT_B12 = ("tx_folic", "tx_iron", "tx_hydroxocobalamin_cyanide_antidote", "tx_multivitamin_class")
+_SINGLE_VITAMIN = re.compile(r"\bvitamins? ?(a|c|d ?\d?|e|k ?\d?)\b", re.IGNORECASE)
 _DOMAINS = {"", "conditions", "procedures", "diet", "symptoms", "allergies"}
 # Words that add nothing to what a display names.
 _EMPTY = frozenset(
@@ -53,7 +56,12 @@ def understood(words: str, kinds: frozenset[str]) -> Wording:
     if whole:
         return Wording(whole)
     reading = read_text(words, "medicines" if kinds == PRODUCTS else None)
-    wanted = [m for m in reading.meanings if kind_of(m.concept) in kinds and m.flag is None]
+    single = _SINGLE_VITAMIN.search(words)
+    wanted = [
+        m for m in reading.meanings
+        if kind_of(m.concept) in kinds and m.flag is None
+        and not (single and m.concept == "tx_multivitamin_b12")
+    ]  # fmt: skip
     denied = any(not m.present for m in wanted)
     products = tuple(dict.fromkeys(m.concept for m in wanted if kind_of(m.concept) in PRODUCTS))
     if products and (kinds == PRODUCTS or all("_b12" in each or "cobalamin" in each for each in products)):
@@ -76,6 +84,20 @@ def _facts() -> dict[frozenset[str], tuple[str, ...]]:
 
 def _key(words: str) -> frozenset[str]:
     return frozenset(word for word in phrase_key(words) if word not in _EMPTY)
+
+
+def products_of(found: Iterable[str]) -> list[str]:
+    """Of the concepts named for one product, one for each substance: the one that names most."""
+    best: dict[str, str] = {}
+    for concept in sorted(found):
+        substance = "b12" if is_b12(concept) else "_".join(concept.split("_")[:2])
+        best[substance] = max(best.get(substance, concept), concept, key=lambda each: (each.count("_"), each))
+    return sorted(best.values())
+
+
+def is_b12(concept: str) -> bool:
+    """Whether a product's concept is treatment that holds B12."""
+    return concept.startswith("tx_") and not concept.startswith(_NOT_B12)
 
 
 def kind_of(concept: str) -> str:

@@ -15,9 +15,10 @@ from cobalamin.records.fhir.elements import (
     period,
     text,
 )
-from cobalamin.records.fhir.meaning import FACTS_AND_PRODUCTS, is_b12, meanings, words_of
+from cobalamin.records.fhir.meaning import FACTS_AND_PRODUCTS, meanings, words_of
 from cobalamin.records.fhir.outcome import NotRelevant, SetAside
 from cobalamin.records.fhir.resource import Resource, Row
+from cobalamin.records.wording import is_b12
 
 _ANAPHYLAXIS_SNOMED = {"39579001"}  # Anaphylaxis
 _COBALT_WORDS = ("cobalt",)

@@ -11,6 +11,7 @@ from cobalamin.records.wording import TOLD_OTHERWISE, kind_of, understood
 from cobalamin.vocabulary.codes import codes_frame, concept_of, system_name
 from cobalamin.vocabulary.concepts import concepts
 
+Coding = tuple[str, str, str]
 FACTS = frozenset({
     "condition", "symptom", "sign", "status", "diet", "history", "procedure", "allergy", "care", "finding",
 })  # fmt: skip
@@ -18,7 +19,6 @@ PRODUCTS = frozenset({"treatment", "medicine"})
 FACTS_AND_PRODUCTS = FACTS | PRODUCTS
 RESULTS = frozenset({"lab"})
 
-_NOT_B12 = ("tx_folic", "tx_iron", "tx_hydroxocobalamin_cyanide_antidote", "tx_multivitamin_class")
 _GENERAL = re.compile(r"_(any|class|nonspecific|unspecified|other)$|_class_may_")
 _REVERSING = re.compile(
     r"^\W*(no|not|non|never|denies|denied|without|negative for|absence of|absent|excluded?|"
@@ -55,13 +55,22 @@ def meanings(concept: Json, kinds: frozenset[str]) -> list[str]:
 
     Raises SetAside where words turn the meaning round, or a known code stands under another system.
     """
-    coded = [(system, code, display) for system, code, display in codings(concept) if code]
+    coded = tuple(coding for coding in codings(concept) if coding[1])
+    found, doubt, item = _meant(text(mapping(concept).get("text")), coded, kinds)
+    if doubt:
+        raise SetAside(doubt, item)
+    return list(found)
+
+
+@lru_cache(maxsize=65536)
+def _meant(words: str, coded: tuple[Coding, ...], kinds: frozenset[str]) -> tuple[tuple[str, ...], str, str]:
+    """Concepts, and why they may not be used with the item in doubt. Cached: a record says the same often."""
     found = {known for system, code, _ in coded if (known := known_concept(system, code, kinds))}
     if not found:
-        found = _by_words(concept, coded, kinds)
-    elif turned := _turned(text(mapping(concept).get("text")), coded):
-        raise SetAside(turned, min(found))
-    return specific_first(found)
+        return _by_words(words, coded, kinds)
+    if words and words not in {display for _, _, display in coded} and _REVERSING.search(words):
+        return (), TOLD_OTHERWISE, min(found)
+    return tuple(specific_first(found)), "", ""
 
 
 @lru_cache(maxsize=65536)
@@ -77,38 +86,26 @@ def specific_first(found: set[str]) -> list[str]:
     return specific or sorted(found)
 
 
-def is_b12(concept: str) -> bool:
-    """Whether a product's concept is treatment that holds B12."""
-    return concept.startswith("tx_") and not concept.startswith(_NOT_B12)
-
-
 def words_of(concept: Json) -> str:
     """Text and displays of a CodeableConcept together."""
     displays = [display for _, _, display in codings(concept) if display]
     return " ".join(dict.fromkeys([text(mapping(concept).get("text")), *displays])).strip()
 
 
-def _turned(words: str, coded: list[tuple[str, str, str]]) -> str:
-    if words and words not in {display for _, _, display in coded} and _REVERSING.search(words):
-        return TOLD_OTHERWISE
-    return ""
-
-
-def _by_words(concept: Json, coded: list[tuple[str, str, str]], kinds: frozenset[str]) -> set[str]:
+def _by_words(
+    text_: str, coded: tuple[Coding, ...], kinds: frozenset[str]
+) -> tuple[tuple[str, ...], str, str]:
     """Words decide only where no code does; a test whose standard code is not listed is another test."""
     if "lab" in kinds and any(system_name(_SYSTEM_ALIASES.get(s, s)) in _STANDARD for s, _, _ in coded):
         kinds -= {"lab"}
-    written = [text(mapping(concept).get("text")), *(display for _, _, display in coded)]
-    for words in dict.fromkeys(each for each in written if each):
+    for words in dict.fromkeys(each for each in (text_, *(display for _, _, display in coded)) if each):
         said = understood(words, kinds)
-        if said.concepts and said.doubt:
-            raise SetAside(said.doubt, min(said.concepts))
         if said.concepts:
-            return set(said.concepts)
+            return tuple(specific_first(set(said.concepts))), said.doubt, min(said.concepts)
     for system, code, _ in coded:
-        if elsewhere := _wrong_system(system, code, kinds):
-            raise SetAside(f"a code of {elsewhere} under another system", code)
-    return set()
+        if elsewhere := _wrong_system(system, code, kinds | {"lab"}):
+            return (), f"a code of {elsewhere} under another system", code
+    return (), "", ""
 
 
 @lru_cache(maxsize=65536)

@@ -25,6 +25,7 @@ from cobalamin.records.fhir.outcome import NotRelevant, SetAside
 from cobalamin.records.fhir.resource import Resource, Row, end_not_before
 from cobalamin.records.fhir.routes import LOCAL_FORMS, route_of
 from cobalamin.records.fhir.strength import dose_in_canonical
+from cobalamin.records.wording import products_of
 
 # A supply of more than ten years is a slip of the pen.
 LONGEST_SUPPLY_DAYS = 3653
@@ -43,19 +44,18 @@ _NEVER = {
 
 
 def read_medicine(resource: Resource) -> list[Row]:
-    """Rows of one medicine: a dose for an administration, else one regimen for each dosage instruction."""
+    """Rows of a medicine, for each substance: a dose for an administration, else one for each instruction."""
     product = _product(resource)
-    found = meanings(product, PRODUCTS)
+    found = products_of(meanings(product, PRODUCTS))
     if not found:
         raise NotRelevant("medicine")
-    concept = _most_telling(found)
     words = words_of(product)
-    if concept.startswith("drug_") and re.search(LOCAL_FORMS, words.lower()):
+    if found[0].startswith("drug_") and re.search(LOCAL_FORMS, words.lower()):
         raise NotRelevant("medicine applied locally")
-    status = _status(resource, concept)
+    status = _status(resource, found[0])
     if resource.kind == "MedicationAdministration":
-        return [_administration(resource, concept, words)]
-    return _regimens(resource, concept, words, status)
+        return [_administration(resource, concept, words) for concept in found]
+    return [row for concept in found for row in _regimens(resource, concept, words, status)]
 
 
 def _product(resource: Resource) -> Json:
@@ -79,11 +79,6 @@ def _with_ingredients(medication: dict[str, Json]) -> Json:
         return code
     ingredients = items(medication.get("ingredient"))
     return ingredients[0].get("itemCodeableConcept") if len(ingredients) == 1 else None
-
-
-def _most_telling(found: list[str]) -> str:
-    """One concept for a product coded twice: the one that names form or combination."""
-    return max(found, key=lambda each: (each.count("_"), each))
 
 
 def _status(resource: Resource, concept: str) -> str:
@@ -130,9 +125,12 @@ def _regimens(resource: Resource, concept: str, words: str, status: str) -> list
         if begin and dosage.days and (later := after_days(begin[0], dosage.days)):
             begin = (later, begin[1])
     rows[-1]["until"] = _end(resource, rows[-1], status)
-    for row in rows:
+    kept = [row for row in rows[:-1] if row["until"] is not None] + rows[-1:]
+    if len(kept) < len(rows):
+        resource.note("an earlier step of a dosage without an end left out")
+    for row in kept:
         row["known_at"] = known_at
-    return rows
+    return kept
 
 
 def _begin(resource: Resource, first: Dosage) -> tuple[Moment | None, datetime | None]:
@@ -178,7 +176,8 @@ def _end(resource: Resource, row: Row, status: str) -> datetime | None:
             raise SetAside("ended, without any date", row["concept"])
         return named
     resource.note("end of a medicine unknown: closed a day after its start")
-    return start + timedelta(days=1)
+    closed: datetime = start + timedelta(days=1)
+    return closed
 
 
 def _named_end(body: dict[str, Json], start: datetime | None) -> datetime | None:

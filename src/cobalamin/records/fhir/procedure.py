@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from cobalamin.records.fhir.elements import Moment, code_words, moment, period, text
-from cobalamin.records.fhir.meaning import FACTS_AND_PRODUCTS, PRODUCTS, is_b12, meanings
+from cobalamin.records.fhir.meaning import FACTS_AND_PRODUCTS, PRODUCTS, meanings
 from cobalamin.records.fhir.outcome import NotRelevant, SetAside
 from cobalamin.records.fhir.resource import Resource, Row
 from cobalamin.records.fhir.routes import route_of
+from cobalamin.records.wording import is_b12
 
 _DONE = {"completed", "in-progress"}
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from cobalamin.records.fhir.meaning import is_b12
 from cobalamin.records.fhir.outcome import SetAside
+from cobalamin.records.wording import is_b12
 
 # Highest single dose of B12 that is replacement; 5 g of hydroxocobalamin is the antidote to cyanide.
 MOST_B12_UG = 5000.0

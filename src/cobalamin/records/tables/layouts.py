@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import polars as pl
 
 from cobalamin.records.tables.cells import BLANK, SAYS_NOTHING, flagged, lasting, looked_up, measured
-from cobalamin.records.tables.mapping import Column, Long, Meaning, Rule, Table
-from cobalamin.records.tables.rows import Numbering, complete, days_of, earlier, meets
+from cobalamin.records.tables.mapping import Column, Long, Meaning, Rule, Table, When
+from cobalamin.records.tables.rows import Numbering, complete, days_of, earlier, meets, moment
 from cobalamin.records.tables.vocabulary import concepts_of_codes, concepts_of_words
 from cobalamin.vocabulary.concepts import concepts
 
@@ -20,7 +20,10 @@ def wide(base: pl.DataFrame, table: Table, numbering: Numbering) -> Iterator[pl.
     """Cells of every mapped column; each cell is an item."""
     for name, column in table.columns.items():
         raw = numbering.number(_cells(base, name, column))
-        yield _facts(raw, column) if column.values or column.bands else _results(raw, column)
+        if column.date:
+            yield _dated(raw, column)
+        else:
+            yield _facts(raw, column) if column.values or column.bands else _results(raw, column)
 
 
 def _cells(base: pl.DataFrame, name: str, column: Column) -> pl.DataFrame:
@@ -35,6 +38,21 @@ def _cells(base: pl.DataFrame, name: str, column: Column) -> pl.DataFrame:
         cells = cells.with_columns(time=pl.lit(column.time).cast(pl.Datetime("us")), precision=pl.lit("day"))
     blank = pl.when(pl.col("raw").is_null() & pl.col("reason").is_null()).then(pl.lit(BLANK))
     return cells.with_columns(irrelevant=blank)
+
+
+def _dated(cells: pl.DataFrame, column: Column) -> pl.DataFrame:
+    """The cell is the date of the fact itself."""
+    person = pl.when(pl.col("patient_id").is_null()).then(pl.lit("no patient id"))
+    unreadable = pl.when(pl.col("time").is_null() & pl.col("raw").is_not_null())
+    cells = cells.with_columns(time=moment(When(column="raw", precision=column.date)), reason=person)
+    return complete(
+        cells.with_columns(
+            until="time",
+            precision=pl.lit(column.date),
+            concept=pl.lit(column.concept),
+            reason=pl.coalesce("reason", unreadable.then(pl.lit("a date that cannot be read"))),
+        )
+    )
 
 
 def _results(cells: pl.DataFrame, column: Column) -> pl.DataFrame:

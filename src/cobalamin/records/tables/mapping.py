@@ -5,8 +5,8 @@ Checked before a row is read: unknown keys, concepts, units and domains are erro
 
 from __future__ import annotations
 
+import datetime
 import difflib
-from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -61,6 +61,7 @@ class Column(_Part):
 
     With a `unit` or `flags` it is a result. `values` and `bands` turn codes into facts: "present", "absent",
     a concept, "not " and a concept, several of these, or null for codes that say nothing (refused, unknown).
+    With `date` the cell is the day of the fact itself (birth, death), as exact as it says.
     """
 
     concept: str | None = None
@@ -68,7 +69,8 @@ class Column(_Part):
     flags: dict[Scalar, str | None] | None = None
     values: dict[Scalar, Meaning] | None = None
     bands: list[Band] | None = None
-    time: date | Literal["undated"] | None = None
+    time: datetime.date | Literal["undated"] | None = None
+    date: Literal["second", "day", "month", "year"] | None = None
     note: str = ""
 
 
@@ -90,11 +92,12 @@ class Long(_Part):
 
 
 class Medicines(_Part):
-    """A table with one medicine a row, named by a code or by words."""
+    """A table with one medicine a row, named by a code or by words; `concepts` names what neither knows."""
 
     words: str | None = None
     code: str | None = None
     system: str | None = None
+    concepts: dict[Scalar, str] | None = None
     skip: list[Scalar] = []
     started_days_before: str | None = None
     ended: When | None = None
@@ -134,7 +137,7 @@ class Table(_Part):
 
     file: str
     patient: str
-    time: date | When | Literal["undated"] | None = None
+    time: datetime.date | When | Literal["undated"] | None = None
     keep: dict[str, Condition | Scalar | list[Scalar]] = {}
     columns: dict[str, Column] = {}
     long: Long | None = None
@@ -156,7 +159,7 @@ class Mapping(_Part):
     source: str = ""
     licence: str = ""
     note: str = ""
-    on: date | None = None
+    on: datetime.date | None = None
     files: list[Table]
 
 
@@ -210,8 +213,9 @@ def did_you_mean(word: str, known: list[str]) -> str:
 def _check_table(table: Table, place: str) -> None:
     for name, column in table.columns.items():
         _check_column(column, f"{place}: column {name}")
-    for target in (table.long.concepts or {}).values() if table.long else []:
-        check_concept(target, f"{place}: long")
+    for part, layout in (("long", table.long), ("medicines", table.medicines)):
+        for target in (layout.concepts or {}).values() if layout else []:
+            check_concept(target, f"{place}: {part}")
     for group in table.rules:
         for rule in group:
             check_concept(rule.concept, f"{place}: rules")
@@ -233,7 +237,7 @@ def _check_column(column: Column, place: str) -> None:
                 raise CobalaminError(f'{place}: "{target}" of what? Give the column a concept.')
             if target not in (None, "present", "absent"):
                 check_concept(str(target).removeprefix("not "), place)
-    if not column.concept and not meanings:
+    if not column.concept and (column.date or not meanings):
         raise CobalaminError(f"{place}: needs a concept, values or bands.")
     for flag in (column.flags or {}).values():
         _check_one_of(flag, FLAGS, f"{place}: flags")

@@ -8,10 +8,11 @@ from cobalamin.events import ROUTES
 from cobalamin.records.fhir.outcome import SetAside
 from cobalamin.records.fhir.routes import LOCAL_FORMS, route_of
 from cobalamin.records.fhir.strength import dose_in_canonical
-from cobalamin.records.tables.cells import BLANK, SAYS_NOTHING, key, plain
+from cobalamin.records.tables.cells import BLANK, SAYS_NOTHING, key, looked_up, plain
 from cobalamin.records.tables.mapping import Medicines
 from cobalamin.records.tables.rows import Numbering, complete, days_of, earlier, moment
-from cobalamin.records.tables.vocabulary import PRODUCTS, concepts_of_codes, concepts_of_words
+from cobalamin.records.tables.vocabulary import concepts_of_codes, concepts_of_words
+from cobalamin.records.wording import PRODUCTS
 
 
 def medicines(base: pl.DataFrame, layout: Medicines, numbering: Numbering) -> pl.DataFrame:
@@ -21,7 +22,7 @@ def medicines(base: pl.DataFrame, layout: Medicines, numbering: Numbering) -> pl
     skipped = plain(named).is_in([key(each) for each in layout.skip])
     cells = cells.with_columns(
         irrelevant=pl.when(named.is_null()).then(pl.lit(BLANK)).when(skipped).then(pl.lit(SAYS_NOTHING)),
-        concept=pl.lit(None, pl.String),
+        concept=looked_up(named, layout.concepts) if layout.concepts else pl.lit(None, pl.String),
     )
     if layout.code and layout.system:
         cells = concepts_of_codes(cells)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import polars as pl
 
-from cobalamin.records.wording import understood
+from cobalamin.records.wording import PRODUCTS, products_of, understood
 from cobalamin.vocabulary.codes import concept_of
 from cobalamin.vocabulary.concepts import concepts
 
 EVERYTHING = frozenset(each.kind for each in concepts().values()) | {"finding"}
-PRODUCTS = frozenset({"treatment", "medicine"})
 
 
 def concepts_of_codes(cells: pl.DataFrame) -> pl.DataFrame:
@@ -24,19 +23,18 @@ def concepts_of_codes(cells: pl.DataFrame) -> pl.DataFrame:
 
 
 def concepts_of_words(cells: pl.DataFrame, kinds: frozenset[str] = EVERYTHING) -> pl.DataFrame:
-    """Fill `concept` from `words` where it is null."""
-    distinct = cells["words"].drop_nulls().unique().to_list()
-    said = {words: understood(words, kinds) for words in distinct}
-    table = {words: concept for words, each in said.items() if (concept := most_telling(each.concepts))}
+    """Fill `concept` from `words` where it is null; a mixture becomes one row for each substance."""
+    said = {words: understood(words, kinds) for words in cells["words"].drop_nulls().unique().to_list()}
+    table = {words: "|".join(_named(each.concepts, kinds)) for words, each in said.items() if each.concepts}
     doubts = {words: each.doubt for words, each in said.items() if each.concepts and each.doubt}
     named = pl.col("words").replace_strict(table, default=None, return_dtype=pl.String)
     doubt = pl.col("words").replace_strict(doubts, default=None, return_dtype=pl.String)
     unnamed = pl.col("concept").is_null()
     return cells.with_columns(
-        concept=pl.coalesce("concept", named), reason=pl.coalesce("reason", pl.when(unnamed).then(doubt))
-    )
+        concept=pl.coalesce("concept", named).str.split("|"),
+        reason=pl.coalesce("reason", pl.when(unnamed).then(doubt)),
+    ).explode("concept", empty_as_null=True)
 
 
-def most_telling(found: tuple[str, ...]) -> str | None:
-    """One concept for a product named by several: the one that names form or combination."""
-    return max(found, key=lambda each: (each.count("_"), each)) if found else None
+def _named(found: tuple[str, ...], kinds: frozenset[str]) -> list[str]:
+    return products_of(found) if kinds == PRODUCTS else list(found)
