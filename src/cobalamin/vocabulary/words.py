@@ -23,7 +23,7 @@ _GAPS = frozenset(
         "mild moderate severe marked slight slightly progressive progressively bilateral bilaterally symmetric "
         "symmetrical new recent recently long standing longstanding laparoscopic open previous past known "
         "increasing worsening intermittent constant daily strongly markedly chronic cm left right upper lower "
-        "profound significant occasional persistent subacute gradual total"
+        "profound significant occasional persistent subacute gradual total like sensation feeling type episode"
     ).split()
 )
 # A domain speaks of itself first: the same word is a complaint in one list and a finding in the other.
@@ -165,7 +165,7 @@ def _weakness(tokens: list[Token], used: set[int]) -> list[Meaning]:
         used.add(position)
         if near & {"face", "facial"}:
             continue
-        limb = bool(near & word_class("limb"))
+        limb = bool(near & (word_class("limb") | {"sided"}))
         present = not denied(tokens, position, position, used)
         # Whoever denies weakness denies it of the limbs too.
         kinds = ["sym_weakness_limb"] if limb else ["sym_weakness_general"]
