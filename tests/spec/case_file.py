@@ -30,7 +30,6 @@ from typing import Any
 
 from cobalamin.assess import Assessment, assess
 from cobalamin.decision.compile import rule_column
-from cobalamin.decision.variation import missing
 from cobalamin.guidance.build import read_yaml
 from cobalamin.records.sheet import read_sheet
 from cobalamin.report.answer import answer
@@ -84,8 +83,7 @@ def told(case: Case) -> Told:
     day = date.fromisoformat(str(case.sheet["on"]))
     intake = read_sheet(case.sheet, on=day)
     found = assess(intake.events, case.guidance, on=day)
-    asked = missing(found.findings, found.trace, found.guideline)
-    said = answer(found, found.findings["patient_id"][0], ledger=intake.ledger, missing=asked)
+    said = answer(found, ledger=intake.ledger)
     return Told(found, said, text(said, reasons=False), fired_rules(found))
 
 

@@ -20,7 +20,6 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from cobalamin.assess import assess
-from cobalamin.decision.variation import missing
 from cobalamin.records.sheet import read_sheet
 from cobalamin.report.answer import answer
 
@@ -52,8 +51,7 @@ def answer_to(case: dict[str, Any], guidance: str = "nice_ng239") -> dict[str, A
     """The program's whole answer to a case."""
     intake = read_sheet(sheet_of(case), on=ON)
     assessment = assess(intake.events, guidance, on=ON)
-    asked = missing(assessment.findings, assessment.trace, assessment.guideline)
-    return answer(assessment, assessment.findings["patient_id"][0], ledger=intake.ledger, missing=asked)
+    return answer(assessment, ledger=intake.ledger)
 
 
 def accepted(case: dict[str, Any], field: str, names: dict[str, str]) -> tuple[str | None, set[str]]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -24,27 +26,33 @@ class Format(StrEnum):
     html = "html"
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What to assess: whose record, under which guidance, on which day."""
+
+    guidance: str
+    on: date | None
+    patient: str | None
+    laboratory: Path | None
+
+
 def assess_command(
-    record: Path = typer.Argument(
-        ..., help="A patient sheet (YAML or JSON), a FHIR R4 Bundle, or - for standard input."
-    ),
-    guidance: str = typer.Option(
-        "nice_ng239", "--guidance", "-g", help="Id of a guideline: cobalamin guidance list."
-    ),
-    on: datetime = typer.Option(
-        None, "--on", formats=["%Y-%m-%d"], help="Day of decision; else the sheet's, else today."
-    ),
-    form: Format = typer.Option(Format.text, "--format", "-f", help="How the answer is written."),
-    reasons: bool = typer.Option(
-        False, "--reasons", "-r", help="With the rules, their sources and the ledger."
-    ),
-    patient: str = typer.Option(None, "--patient", "-p", help="Which person, where a Bundle holds several."),
-    laboratory: Path = typer.Option(
-        None, "--laboratory", "-l", help="The laboratory's thresholds: a YAML file."
-    ),
-    out: Path = typer.Option(None, "--out", "-o", help="Write to this file instead of the screen."),
+    record: Annotated[Path, typer.Argument(help="Patient sheet (YAML, JSON), FHIR R4 record, or - for stdin.")],
+    guidance: Annotated[str, typer.Option("--guidance", "-g", help="Id: `cobalamin guidance list`.")] = "nice_ng239",
+    on: Annotated[
+        datetime | None,
+        typer.Option("--on", formats=["%Y-%m-%d"], help="Day of decision [sheet's, or today]."),
+    ] = None,
+    form: Annotated[Format, typer.Option("--format", "-f", help="How the answer is written.")] = Format.text,
+    reasons: Annotated[bool, typer.Option("--reasons", "-r", help="With rules, sources and ledger.")] = False,
+    patient: Annotated[str | None, typer.Option("--patient", "-p", help="Whom, where a record holds several.")] = None,
+    laboratory: Annotated[
+        Path | None,
+        typer.Option("--laboratory", "-l", help="YAML file with the laboratory's own thresholds."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write to this file.")] = None,
 ) -> None:
-    """Assess one person and say what to do, why, and what is not known.
+    """Assess one person: what to do, why, and what is not known.
 
     Examples:
 
@@ -57,15 +65,13 @@ def assess_command(
     from cobalamin.cli.output import write_text
     from cobalamin.report.answer import answer
 
-    assessment, ledger = assess_record(record, guidance, on.date() if on else None, patient, laboratory)
-    from cobalamin.decision.variation import missing
-
-    asked = missing(assessment.findings, assessment.trace, assessment.guideline)
-    found = answer(assessment, assessment.findings["patient_id"][0], ledger=ledger, missing=asked)
-    write_text(_written(found, assessment, form, reasons), out)
+    wanted = Wanted(guidance, on.date() if on else None, patient, laboratory)
+    assessment, ledger = assess_record(record, wanted)
+    found = answer(assessment, ledger=ledger)
+    write_text(_written(found, assessment, form, reasons=reasons), out)
 
 
-def _written(found: dict[str, Any], assessment: Assessment, form: Format, reasons: bool) -> str:
+def _written(found: dict[str, Any], assessment: Assessment, form: Format, *, reasons: bool) -> str:
     if form is Format.json:
         import json
 
@@ -79,9 +85,7 @@ def _written(found: dict[str, Any], assessment: Assessment, form: Format, reason
     return text(found, reasons=reasons)
 
 
-def assess_record(
-    record: Path, guidance: str, on: date | None, patient: str | None = None, laboratory: Path | None = None
-) -> tuple[Assessment, Ledger]:
+def assess_record(record: Path, wanted: Wanted) -> tuple[Assessment, Ledger]:
     """Read one person's record and assess it. Raises CobalaminError with what, where and what to do."""
     from cobalamin.assess import assess
     from cobalamin.events import Events
@@ -89,16 +93,24 @@ def assess_record(
     from cobalamin.guidance.laboratory import read_laboratory
     from cobalamin.records.one import read_one
 
-    intake, day = read_one(record, on or None)
+    piped = _standard_input() if str(record) == "-" else None
+    intake, day = read_one(record, wanted.on, today=date.today(), piped=piped)
     frame = intake.events.frame
     people = frame["patient_id"].unique(maintain_order=True).to_list()
-    if patient is not None:
-        people = [name for name in people if name == patient]
+    if wanted.patient is not None:
+        people = [name for name in people if name == wanted.patient]
     if len(people) != 1:
         raise CobalaminError(
-            f"{record}: holds {len(people)} people; assess answers for one. Name one with --patient ID, "
-            "or use `cobalamin audit` for many."
+            f"{record}: holds {len(people)} people with that choice; assess answers for one. Name one with "
+            "--patient ID, or use `cobalamin audit` for many."
         )
-    overrides = read_laboratory(laboratory) if laboratory else None
+    overrides = read_laboratory(wanted.laboratory) if wanted.laboratory else None
     events = Events(frame.filter(frame["patient_id"] == people[0]))
-    return assess(events, load(guidance, day, overrides), on=day), intake.ledger
+    return assess(events, load(wanted.guidance, day, overrides), on=day), intake.ledger
+
+
+def _standard_input() -> str:
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CobalaminError(f"standard input: not UTF-8 text (byte {error.start + 1}).") from None

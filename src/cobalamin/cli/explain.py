@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 
 def explain_command(
-    topic: list[str] = typer.Argument(None, help='A topic or an everyday question, e.g. "shots or tablets".'),
+    topic: Annotated[list[str] | None, typer.Argument(help="A topic or an everyday question.")] = None,
 ) -> None:
     """Explain a topic in plain words, each statement with its source.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 guidance_app = typer.Typer(
@@ -29,8 +31,8 @@ def list_command() -> None:
 
 @guidance_app.command("show")
 def show_command(
-    guideline: str = typer.Argument(..., help="Id of a guideline, as `cobalamin guidance list` prints it."),
-    table: str = typer.Option(None, "--table", "-t", help="Only this table, e.g. status."),
+    guideline: Annotated[str, typer.Argument(help="Id of a guideline, as `cobalamin guidance list` prints it.")],
+    table: Annotated[str | None, typer.Option("--table", "-t", help="Only this table, e.g. status.")] = None,
 ) -> None:
     """Show a guideline: its thresholds and every rule with its source."""
     from cobalamin.guidance import load
@@ -41,7 +43,7 @@ def show_command(
 
 @guidance_app.command("check")
 def check_command(
-    guideline: str = typer.Argument(None, help="Id of a guideline; all that ship if left out."),
+    guideline: Annotated[str | None, typer.Argument(help="Id of a guideline; all that ship if left out.")] = None,
 ) -> None:
     """Check guidance as a linter: names, units, gaps, overlaps, unreachable rows."""
     from cobalamin.decision.lint import check

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sys
+from typing import Annotated
 
 import typer
 
@@ -48,9 +48,9 @@ def _show_version(wanted: bool) -> None:
 
 @app.callback()
 def root(
-    version: bool = typer.Option(
-        False, "--version", callback=_show_version, is_eager=True, help="Print the version."
-    ),
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     """Options that come before a command."""
     del version
@@ -58,8 +58,6 @@ def root(
 
 def app_entry() -> None:
     """Run the command line; a message for the person instead of a traceback."""
-    # One person needs no thread pool: starting it costs more than the work.
-    os.environ.setdefault("POLARS_SKIP_CPU_CHECK", "1")
     try:
         app()
     except CobalaminError as error:

@@ -50,9 +50,7 @@ def compile_guideline(guideline: Guideline) -> Program:
     """
     writer = _Writer(guideline)
     nodes = {node.name: node for node in writer.nodes()}
-    return Program(
-        guideline, tuple(_stages(nodes)), tuple(name for name in nodes if not name.startswith("_"))
-    )
+    return Program(guideline, tuple(_stages(nodes)), tuple(name for name in nodes if not name.startswith("_")))
 
 
 def _stages(nodes: dict[str, Node]) -> Iterator[tuple[pl.Expr, ...]]:
@@ -60,9 +58,7 @@ def _stages(nodes: dict[str, Node]) -> Iterator[tuple[pl.Expr, ...]]:
     try:
         sorter.prepare()
     except CycleError as error:
-        raise CobalaminError(
-            f"Guidance goes in a circle: {' needs '.join(error.args[1])}. Break it."
-        ) from error
+        raise CobalaminError(f"Guidance goes in a circle: {' needs '.join(error.args[1])}. Break it.") from error
     while sorter.is_active():
         ready = sorter.get_ready()
         yield tuple(nodes[name].build().alias(name) for name in ready)
@@ -84,10 +80,7 @@ class _Writer:
     def __init__(self, guideline: Guideline) -> None:
         self.guideline = guideline
         self.outputs = {
-            name: table
-            for table in guideline.tables.values()
-            if table.hit_policy == "first"
-            for name in table.outputs
+            name: table for table in guideline.tables.values() if table.hit_policy == "first" for name in table.outputs
         }
         self.collected = {
             name: (table, rules)
@@ -161,15 +154,13 @@ class _Writer:
             table, rules = self.collected[name]
             return reduce(or_, (pl.col(rule_column(table, rule)) for rule in rules))
         if kind == "output" and name in self.collected:
-            return pl.col(name).is_in(list(condition[2])).fill_null(value=False)
+            return _grade_in(self.collected[name], condition[2])
         if name in self.guideline.terms and kind in ("yes", "missing", "known"):
             column = pl.col(f"term.{name}")
             return {"yes": column, "missing": column.is_null(), "known": column.is_not_null()}[kind]
         if name in self.outputs and kind == "output":
             return pl.col(f"output.{name}").is_in(list(condition[2]))
-        raise CobalaminError(
-            f"{where}: {name!r} ({kind}) is no finding, term, outcome or collected value of it."
-        )
+        raise CobalaminError(f"{where}: {name!r} ({kind}) is no finding, term, outcome or collected value of it.")
 
     def _finding_atom(self, finding: Finding, condition: Condition, where: str) -> pl.Expr:
         kind, column = condition[0], pl.col(finding.column)
@@ -187,9 +178,7 @@ class _Writer:
             if threshold is None:
                 raise CobalaminError(f"{where}: no threshold named {condition[2]!r}.")
             return compare(finding, kind, threshold, where)
-        raise CobalaminError(
-            f"{where}: {finding.name} is a {finding.kind}; the condition {kind!r} does not fit it."
-        )
+        raise CobalaminError(f"{where}: {finding.name} is a {finding.kind}; the condition {kind!r} does not fit it.")
 
 
 def _applicable(finding: Finding, expression: pl.Expr) -> pl.Expr:
@@ -222,9 +211,7 @@ def compare(finding: Finding, operator: str, threshold: Threshold, where: str) -
     if finding.kind != "measurement":
         return answer
     sign = pl.col(f"{finding.column}.cmp")
-    less = (
-        pl.when(column <= limit).then(below) if below else pl.when(column <= limit).then(~pl.lit(value=True))
-    )
+    less = pl.when(column <= limit).then(below) if below else pl.when(column <= limit).then(~pl.lit(value=True))
     more = pl.when(column >= limit).then(pl.lit(value=False) if below else pl.lit(value=True))
     numeric = pl.when(sign == -1).then(less).when(sign == 1).then(more).otherwise(answer)
     words = threshold.text_below if below else threshold.text_above
@@ -243,9 +230,7 @@ def _limit(finding: Finding, threshold: Threshold, where: str) -> pl.Expr:
     reported = pl.col(f"{finding.column}.unit")
     for unit, value in canonical.items():
         if value != default:
-            limit = (
-                pl.when(reported.is_in(_same_units(finding.concepts[0], unit))).then(value).otherwise(limit)
-            )
+            limit = pl.when(reported.is_in(_same_units(finding.concepts[0], unit))).then(value).otherwise(limit)
     return limit
 
 
@@ -264,9 +249,7 @@ def _canonical(finding: Finding, value: float, unit: str, where: str) -> float:
         return value
     converted = units.convert(finding.concepts[0], value, unit) if finding.kind == "measurement" else None
     if converted is None:
-        raise CobalaminError(
-            f"{where}: {finding.name} is in {finding.unit}; the threshold's unit {unit!r} is not."
-        )
+        raise CobalaminError(f"{where}: {finding.name} is in {finding.unit}; the threshold's unit {unit!r} is not.")
     return float(converted[0])
 
 
@@ -307,7 +290,16 @@ def _looked_up(table: Table, winner: str, output: str) -> pl.Expr:
     return pl.col(winner).cast(pl.String).replace_strict(values, return_dtype=kinds)
 
 
+def _grade_in(collected: tuple[Table, list[Rule]], wanted: tuple[str, ...]) -> pl.Expr:
+    """Whether the best grade is a wanted one; open while a rule that is open could still change that."""
+    table, rules = collected
+    answer: pl.Expr = pl.lit(value=False)
+    for rule in sorted(rules, key=grade_rank, reverse=True):
+        fired, fits = pl.col(rule_column(table, rule)), pl.lit(rule.then.get("grade", "yes") in wanted)
+        undecided = pl.when(answer == fits).then(fits)
+        answer = pl.when(fired).then(fits).when(~fired).then(answer).otherwise(undecided)
+    return answer
+
+
 def _best_grade(graded: list[tuple[Rule, str]]) -> pl.Expr:
-    return pl.coalesce(
-        [pl.when(pl.col(column)).then(pl.lit(rule.then.get("grade", "yes"))) for rule, column in graded]
-    )
+    return pl.coalesce([pl.when(pl.col(column)).then(pl.lit(rule.then.get("grade", "yes"))) for rule, column in graded])

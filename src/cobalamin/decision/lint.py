@@ -99,10 +99,7 @@ class _Solver:
         self.guideline = guideline
         self.chance = chance
         self.first = {
-            name: table
-            for table in guideline.tables.values()
-            if table.hit_policy == "first"
-            for name in table.outputs
+            name: table for table in guideline.tables.values() if table.hit_policy == "first" for name in table.outputs
         }
         self.bands = {f.name: list(bands(f, guideline)) for f in catalogue().values() if f.kind != "boolean"}
 
@@ -125,9 +122,7 @@ class _Solver:
         person: dict[str, Any] = {}
         for finding in catalogue().values():
             if finding.kind == "boolean":
-                person[finding.column] = (
-                    False if calm == 1 else self.chance.choice([True, False, False, None])
-                )
+                person[finding.column] = False if calm == 1 else self.chance.choice([True, False, False, None])
             elif calm == 2 and self.bands[finding.name] and self.chance.random() < 0.5:
                 person[finding.column] = self.chance.choice(self.bands[finding.name])[1]
         return person
@@ -150,9 +145,7 @@ class _Solver:
         else:
             self._atom(condition, wanted, found, depth)
 
-    def _some(
-        self, parts: tuple[Condition, ...], need: int, wanted: bool, found: dict[str, Any], depth: int
-    ) -> None:
+    def _some(self, parts: tuple[Condition, ...], need: int, wanted: bool, found: dict[str, Any], depth: int) -> None:
         done = 0
         for part in self.chance.sample(parts, len(parts)):
             trial = dict(found)
@@ -199,9 +192,7 @@ class _Solver:
 
     def _collected(self, name: str) -> list[Rule]:
         field, _, value = name.partition(".")
-        tables = [
-            t for t in self.guideline.tables.values() if t.hit_policy == "collect" and t.outputs[0] == field
-        ]
+        tables = [t for t in self.guideline.tables.values() if t.hit_policy == "collect" and t.outputs[0] == field]
         return [rule for table in tables for rule in table.rules if rule.then[field] == value]
 
     def _finding(self, condition: Condition, wanted: bool, found: dict[str, Any]) -> None:
@@ -233,11 +224,7 @@ class _Solver:
         below = operator in ("below", "at_most")
         side = below == wanted
         values = found.get(f"?{column}") or [value for _, value in self.bands[name]] + [limit]
-        fits = [
-            v
-            for v in values
-            if (v < limit if side else v > limit) or (v == limit and self._at(operator, wanted))
-        ]
+        fits = [v for v in values if (v < limit if side else v > limit) or (v == limit and self._at(operator, wanted))]
         if not fits:
             raise Contradiction
         found[f"?{column}"] = fits

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import polars as pl
@@ -28,9 +29,7 @@ REASSURING_YES = (
 )
 NERVES = "neurology_denied"
 NERVE_TERM = "neurology_any"
-NERVE_ASK = (
-    "Any numbness, tingling, weakness, unsteadiness, falls, bladder or bowel change, or loss of vision?"
-)
+NERVE_ASK = "Any numbness, tingling, weakness, unsteadiness, falls, bladder or bowel change, or loss of vision?"
 
 
 @dataclass(frozen=True)
@@ -65,9 +64,7 @@ def missing(findings: pl.DataFrame, trace: pl.DataFrame, guideline: Guideline) -
     questions = list(_questions(findings, trace, guideline))
     if not questions:
         return []
-    calm = {
-        name: value for question in questions for name, value in question.answers[question.reassuring].items()
-    }
+    calm = {name: value for question in questions for name, value in question.answers[question.reassuring].items()}
     variants: list[dict[str, Any]] = [{}, calm]
     places: list[tuple[int, str, str]] = []
     for number, question in enumerate(questions):
@@ -113,7 +110,7 @@ def bands(finding: Finding, guideline: Guideline) -> Iterator[tuple[str, float]]
     if not cuts:
         return
     yield f"below {cuts[0]:g} {finding.unit}", cuts[0] * 0.9 - 0.01
-    for low, high in zip(cuts, cuts[1:], strict=False):
+    for low, high in pairwise(cuts):
         yield f"{low:g} to {high:g} {finding.unit}", (low + high) / 2
     yield f"above {cuts[-1]:g} {finding.unit}", cuts[-1] * 1.1 + 0.01
 
@@ -159,11 +156,7 @@ def _open_names(
         name = atom[1]
         if name in guideline.terms and trace[f"term.{name}"] is None:
             yield from _open_names(guideline.terms[name].when, trace, findings, guideline)
-        elif (
-            name in catalogue()
-            and findings[f"finding.{name}"] is None
-            and not findings.get(f"finding.{name}.na")
-        ):
+        elif name in catalogue() and findings[f"finding.{name}"] is None and not findings.get(f"finding.{name}.na"):
             yield name
 
 
@@ -186,8 +179,7 @@ def _varied(findings: pl.DataFrame, variants: list[dict[str, Any]]) -> pl.DataFr
         columns.append(pl.Series(finding.column, values, dtype=findings.schema[finding.column]))
         if finding.kind == "measurement":
             stated = [
-                finding.unit if name in variant else findings[f"{finding.column}.unit"][0]
-                for variant in variants
+                finding.unit if name in variant else findings[f"{finding.column}.unit"][0] for variant in variants
             ]
             columns.append(pl.Series(f"{finding.column}.unit", stated, dtype=pl.String))
     return frame.with_columns(columns)

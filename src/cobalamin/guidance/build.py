@@ -30,16 +30,12 @@ def build(folder: Path) -> dict[str, Any]:
     """The guideline of a folder as JSON-ready data. Raises CobalaminError naming file and place."""
     about = _model(AboutYaml, read_yaml(folder / "about.yaml"), folder / "about.yaml")
     if about["id"] != folder.name:
-        raise CobalaminError(
-            f"{folder / 'about.yaml'}: id is {about['id']!r} but the folder is {folder.name!r}."
-        )
+        raise CobalaminError(f"{folder / 'about.yaml'}: id is {about['id']!r} but the folder is {folder.name!r}.")
     tables = sorted(path for path in folder.glob("*.yaml") if path.name not in SPECIAL)
     return {
         "about": about,
         "thresholds": _named(folder / "thresholds.yaml", ThresholdYaml),
-        "terms": {
-            name: _term(name, raw, folder) for name, raw in _named(folder / "terms.yaml", TermYaml).items()
-        },
+        "terms": {name: _term(name, raw, folder) for name, raw in _named(folder / "terms.yaml", TermYaml).items()},
         "regimens": _named(folder / "regimens.yaml", RegimenYaml),
         "tables": {path.stem: _table(path, about["id"]) for path in tables},
     }
@@ -57,9 +53,7 @@ def write(folder: Path) -> Path:
 def shipped_text(folder: Path) -> str:
     """The JSON a folder ships as."""
     content = build(folder)
-    return (
-        json.dumps({"sha256": content_hash(content), "content": content}, indent=1, ensure_ascii=False) + "\n"
-    )
+    return json.dumps({"sha256": content_hash(content), "content": content}, indent=1, ensure_ascii=False) + "\n"
 
 
 def read_yaml(path: Path) -> Any:

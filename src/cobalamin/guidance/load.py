@@ -24,9 +24,7 @@ def available() -> list[str]:
     return sorted(names, key=lambda name: (name != DEFAULT, name == "common", name))
 
 
-def load(
-    guideline: str = DEFAULT, on: date | None = None, overrides: dict[str, Any] | None = None
-) -> Guideline:
+def load(guideline: str = DEFAULT, on: date | None = None, overrides: dict[str, Any] | None = None) -> Guideline:
     """A guideline by id with everything it extends, its rules and thresholds in force on a day (null: all).
 
     `overrides` are thresholds that replace those of the same name, in the form of `thresholds.yaml`.
@@ -39,9 +37,7 @@ def load(
     tables: dict[str, Table] = {}
     for part in parts:
         content = part["content"]
-        thresholds |= _in_force(
-            {name: _threshold(name, raw) for name, raw in content["thresholds"].items()}, on
-        )
+        thresholds |= _in_force({name: _threshold(name, raw) for name, raw in content["thresholds"].items()}, on)
         terms |= {name: _term(name, raw) for name, raw in content["terms"].items()}
         regimens |= {name: _regimen(name, raw) for name, raw in content["regimens"].items()}
         for name, raw in content["tables"].items():
@@ -58,9 +54,7 @@ def _overridden(known: dict[str, Threshold], overrides: dict[str, Any]) -> dict[
     """A laboratory's numbers in place of the guideline's; which words lie beyond them stays as it was."""
     unknown = [name for name in overrides if name not in known]
     if unknown:
-        raise CobalaminError(
-            f"No threshold named {unknown[0]!r} to override. Known: {', '.join(sorted(known))}."
-        )
+        raise CobalaminError(f"No threshold named {unknown[0]!r} to override. Known: {', '.join(sorted(known))}.")
     return {
         name: replace(known[name], values=made.values, source=made.source)
         for name, raw in overrides.items()
@@ -141,16 +135,12 @@ def _term(name: str, raw: dict[str, Any]) -> Term:
 
 def _regimen(name: str, raw: dict[str, Any]) -> Regimen:
     phases = tuple(Phase(**phase) for phase in raw["phases"])
-    return Regimen(
-        name, raw["product"], raw["route"], raw["says"], phases, _source(raw["source"]), raw["licensed"]
-    )
+    return Regimen(name, raw["product"], raw["route"], raw["says"], phases, _source(raw["source"]), raw["licensed"])
 
 
 def _table(name: str, guideline: str, raw: dict[str, Any], on: date | None) -> Table:
     rules = tuple(rule for rule in map(_rule, raw["rules"]) if _is_in_force(rule, on))
-    return Table(
-        name, guideline, raw["asks"], raw["hit_policy"], tuple(raw["outputs"]), raw["undecided"], rules
-    )
+    return Table(name, guideline, raw["asks"], raw["hit_policy"], tuple(raw["outputs"]), raw["undecided"], rules)
 
 
 def _rule(raw: dict[str, Any]) -> Rule:
