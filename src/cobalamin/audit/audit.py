@@ -57,15 +57,11 @@ def audit(
     Raises CobalaminError where there is nobody, for unknown guidance, and where the ledger does not add up.
     """
     if on is None:
-        raise CobalaminError(
-            "The day of decision is missing. Give it as on=date(...); the clock is not read here."
-        )
+        raise CobalaminError("The day of decision is missing. Give it as on=date(...); the clock is not read here.")
     guideline = load(guidance, on) if isinstance(guidance, str) else guidance
     parts = list(run(chunks, guideline, on, work=summarise, workers=workers, progress=progress))
     if not any(part.people for part in parts):
-        raise CobalaminError(
-            "The records hold nobody: no person with a fact that could be used. See the mapping."
-        )
+        raise CobalaminError("The records hold nobody: no person with a fact that could be used. See the mapping.")
     about = guideline.about
     named = {
         "id": guideline.id,

@@ -9,6 +9,7 @@ from cobalamin.audit.spec import Measure
 from cobalamin.vocabulary.catalogue import catalogue
 
 NERVE_SIGNS = ("peripheral_neuropathy_coded", "paraesthesia", "numbness", "burning_feet")
+UNSEEN_TESTS = "the record's blood tests do not reach back that far"
 EXEMPT = ("methotrexate", "pemetrexed")
 
 
@@ -28,11 +29,14 @@ def metformin_untested(facts: Facts, measure: Measure) -> pl.DataFrame:
     tests = facts.of(*B12_TESTS).select("patient_id", test="day")
     tested = people.select("patient_id", "day").join(tests, on="patient_id")
     tested = tested.filter((pl.col("day") - pl.col("test")).dt.total_days() <= days["test_before"])
-    people = marked(people, tested, "tested")
+    people = _seen_from(facts, marked(people, tested, "tested"), days["test_before"])
     return units(
         people,
         bad={"no B12 test from a year before the sign until today": ~pl.col("tested")},
-        cannot_judge={"start of metformin unknown": ~pl.col("tested") & pl.col("years").is_null()},
+        cannot_judge={
+            "start of metformin unknown": ~pl.col("tested") & pl.col("years").is_null(),
+            UNSEEN_TESTS: ~pl.col("tested") & ~pl.col("seen"),
+        },
         excluded={"on B12": pl.col("finding.on_injections") | pl.col("finding.on_oral_b12")},
     )
 
@@ -43,11 +47,10 @@ def folic_acid_untested(facts: Facts, measure: Measure) -> pl.DataFrame:
     high = facts.results("folic_acid_mg_day", "at_least", "folic_acid_masks_mg")
     started = high.group_by("patient_id").agg(day=pl.col("day").min(), undated=pl.col("day").is_null().any())
     age = (pl.lit(facts.on) - pl.col("day")).dt.total_days()
-    index = started.filter((age <= days["begun_within"]) & ~pl.col("undated")).join(
-        facts.people, on="patient_id"
-    )
+    index = started.filter((age <= days["begun_within"]) & ~pl.col("undated")).join(facts.people, on="patient_id")
     index = index.join(facts.first_doses, on="patient_id", how="left")
     index = marked(index, _tested_around(facts, index, days["test_before"], days["test_after"]), "tested")
+    index = _seen_from(facts, index, days["test_before"])
     window = catalogue()["pregnant"].window_days or 0
     index = marked(index, near(index, facts.of("status_pregnancy"), window, 0), "pregnancy")
     safe = pl.col("tested") | (pl.col("first_day") <= pl.col("day")).fill_null(value=False)
@@ -55,7 +58,7 @@ def folic_acid_untested(facts: Facts, measure: Measure) -> pl.DataFrame:
     return units(
         index,
         bad={"no B12 test around the start, and no B12": ~safe},
-        cannot_judge={"begun less than 14 days ago": ~safe & recent},
+        cannot_judge={"begun less than 14 days ago": ~safe & recent, UNSEEN_TESTS: ~safe & ~pl.col("seen")},
         excluded={
             "in pregnancy": pl.col("pregnancy"),
             "with methotrexate": pl.col(f"finding.{EXEMPT[0]}"),
@@ -79,6 +82,14 @@ def _signs(facts: Facts, within_days: int) -> pl.DataFrame:
     return current.with_columns(day=pl.max_horizontal(pl.col("day").fill_null(begin), begin))
 
 
+def _seen_from(facts: Facts, index: pl.DataFrame, before_days: int) -> pl.DataFrame:
+    """The index with `seen`: blood tests are on record from so many days before the day."""
+    spans = facts.covered("laboratory")
+    joined = index.join(spans, on="patient_id", how="left", maintain_order="left")
+    reach = pl.col("covered_from") <= pl.col("day").dt.offset_by(f"-{before_days}d")
+    return joined.with_columns(seen=reach.fill_null(value=False))
+
+
 def _of_sex(facts: Facts, rows: pl.DataFrame, sex: str) -> pl.DataFrame:
     return rows.join(facts.who(pl.col(f"finding.{sex}")), on="patient_id", how="semi")
 
@@ -86,6 +97,4 @@ def _of_sex(facts: Facts, rows: pl.DataFrame, sex: str) -> pl.DataFrame:
 def _tested_around(facts: Facts, index: pl.DataFrame, before_days: int, after_days: int) -> pl.DataFrame:
     tests = facts.of(*B12_TESTS).select("patient_id", test="day")
     joined = index.select("patient_id", "day").join(tests, on="patient_id")
-    return joined.filter(
-        (pl.col("test") - pl.col("day")).dt.total_days().is_between(-before_days, after_days)
-    )
+    return joined.filter((pl.col("test") - pl.col("day")).dt.total_days().is_between(-before_days, after_days))

@@ -135,9 +135,7 @@ def _coverage(facts: Facts, index: pl.DataFrame) -> pl.DataFrame:
 def _declined_or_refuted(facts: Facts, index: pl.DataFrame) -> pl.DataFrame:
     long_after = (facts.on - index["day"].min()).days if index.height else 0  # type: ignore[operator]
     declined = near(index, facts.of("care_treatment_declined"), 30, long_after)
-    refuted = near(
-        index, facts.of(*catalogue()["b12_deficiency_coded"].concepts, present=False), 0, long_after
-    )
+    refuted = near(index, facts.of(*catalogue()["b12_deficiency_coded"].concepts, present=False), 0, long_after)
     return marked(marked(index, declined, "declined", INDEX), refuted, "refuted", INDEX)
 
 

@@ -56,9 +56,7 @@ def cause_not_sought(facts: Facts, measure: Measure) -> pl.DataFrame:
     people = marked(people, facts.of("lab_if_antibody"), "tested")
     return units(
         people,
-        bad={
-            "no intrinsic factor antibody and no cause on record": ~(pl.col("tested") | _cause_known(facts))
-        },
+        bad={"no intrinsic factor antibody and no cause on record": ~(pl.col("tested") | _cause_known(facts))},
         excluded={"operation that explains it": _any_of(NO_QUESTION_OF_CAUSE)},
     )
 
@@ -72,9 +70,7 @@ def irreversible_undertreated(facts: Facts, measure: Measure) -> pl.DataFrame:
         _since(facts, facts.of(*REVIEWS, "care_informed_choice"), days["choice_reviewed_within"]),
         "reviewed",
     )
-    people = people.with_columns(
-        dose=facts.answers(people, "oral_b12_ug_day", "at_least", "oral_high_dose_ug")
-    )
+    people = people.with_columns(dose=facts.answers(people, "oral_b12_ug_day", "at_least", "oral_high_dose_ug"))
     people = people.join(facts.covered("treatment"), on="patient_id", how="left", maintain_order="left")
     recent = pl.col("finding.days_since_last_injection") <= days["injected_within"]
     injected = (recent | pl.col("finding.injection_schedule_running")).fill_null(value=False)
@@ -126,16 +122,12 @@ def review_missed(facts: Facts, measure: Measure) -> pl.DataFrame:
     """Measure 10: adults who began B12 four to fifteen months ago, by whether somebody asked how they are."""
     days = measure.days
     began = (pl.lit(facts.on) - pl.col("finding.first_b12_dose")).dt.total_days()
-    people = facts.people.filter(
-        began.is_between(days["begun_to"], days["begun_from"]).fill_null(value=False)
-    )
+    people = facts.people.filter(began.is_between(days["begun_to"], days["begun_from"]).fill_null(value=False))
     index = people.select("patient_id", "finding.ever_injected", day="finding.first_b12_dose")
     early = near(index, facts.of("status_pregnancy", "status_breastfeeding"), 300, days["early_to"])
     index = marked(index, early, "early", ("patient_id", "day"))
     reviews = facts.of(*REVIEWS, *TRENDS).select("patient_id", review="day")
-    gaps = index.join(reviews, on="patient_id").with_columns(
-        gap=(pl.col("review") - pl.col("day")).dt.total_days()
-    )
+    gaps = index.join(reviews, on="patient_id").with_columns(gap=(pl.col("review") - pl.col("day")).dt.total_days())
     in_time = (
         pl.when("early")
         .then(pl.col("gap").is_between(days["early_from"], days["early_to"]))
@@ -147,13 +139,10 @@ def review_missed(facts: Facts, measure: Measure) -> pl.DataFrame:
     return units(
         index,
         bad={
-            "pregnant or breastfeeding: no review between day 14 and 45": ~pl.col("reviewed")
-            & pl.col("early"),
+            "pregnant or breastfeeding: no review between day 14 and 45": ~pl.col("reviewed") & pl.col("early"),
             "no review between day 60 and 120": ~pl.col("reviewed"),
         },
-        cannot_judge={
-            "the record begins too late to tell when treatment began": ~pl.col("reviewed") & begins_late
-        },
+        cannot_judge={"the record begins too late to tell when treatment began": ~pl.col("reviewed") & begins_late},
     )
 
 
@@ -166,18 +155,16 @@ def _courses(facts: Facts, measure: Measure) -> pl.DataFrame:
     start = pl.col("finding.course_start")
     reach = (start - pl.col("covered_from")).dt.total_days() >= days["reach_before"]
     first = start == pl.col("finding.first_injection")
-    off = pl.col("finding.injections_stopped").fill_null(value=False) | pl.col(
-        "finding.on_oral_b12"
-    ).fill_null(value=False)
+    off = pl.col("finding.injections_stopped").fill_null(value=False) | pl.col("finding.on_oral_b12").fill_null(
+        value=False
+    )
     running = pl.col("finding.days_since_last_injection") <= COURSE_GAP_DAYS
     people = people.with_columns(
         day=start,
-        maintained=(running & pl.col("finding.injection_interval_days").is_not_null() & ~off).fill_null(
+        maintained=(running & pl.col("finding.injection_interval_days").is_not_null() & ~off).fill_null(value=False),
+        loading=(first & reach & (pl.col("finding.days_since_course_start") <= days["begun_within"])).fill_null(
             value=False
         ),
-        loading=(
-            first & reach & (pl.col("finding.days_since_course_start") <= days["begun_within"])
-        ).fill_null(value=False),
         words_only=(
             pl.col("finding.injection_schedule_running") & pl.col("finding.last_injection").is_null()
         ).fill_null(value=False),

@@ -190,15 +190,11 @@ def units(
             outcome = pl.when(yes).then(pl.lit(kind)).otherwise(outcome)
             reason = pl.when(yes).then(pl.lit(words)).otherwise(reason)
     day = pl.col("day") if "day" in frame.columns else pl.lit(None, pl.Date)
-    judged = frame.select(
-        measure=pl.lit(""), patient_id="patient_id", outcome=outcome, reason=reason, day=day
-    )
+    judged = frame.select(measure=pl.lit(""), patient_id="patient_id", outcome=outcome, reason=reason, day=day)
     return judged.cast(dict(UNITS_SCHEMA))
 
 
-def marked(
-    frame: pl.DataFrame, people: pl.DataFrame, name: str, on: tuple[str, ...] = ("patient_id",)
-) -> pl.DataFrame:
+def marked(frame: pl.DataFrame, people: pl.DataFrame, name: str, on: tuple[str, ...] = ("patient_id",)) -> pl.DataFrame:
     """The frame with a yes/no column: whether the row's person (or person and day) is among `people`."""
     flags = people.select(on).unique().with_columns(pl.lit(value=True).alias(name))
     return frame.join(flags, on=list(on), how="left", maintain_order="left").with_columns(

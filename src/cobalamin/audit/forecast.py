@@ -37,12 +37,8 @@ def _maintained(facts: Facts) -> pl.DataFrame:
     people = facts.people.with_columns(tablets=may_have_tablets(facts)).filter(
         pl.col("finding.on_injections").fill_null(value=False)
     )
-    planned = (
-        _doses(facts).filter(pl.col("count").is_null()).unique("patient_id", keep="last", maintain_order=True)
-    )
-    joined = people.join(
-        planned.select("patient_id", "every_days"), on="patient_id", how="left", maintain_order="left"
-    )
+    planned = _doses(facts).filter(pl.col("count").is_null()).unique("patient_id", keep="last", maintain_order=True)
+    joined = people.join(planned.select("patient_id", "every_days"), on="patient_id", how="left", maintain_order="left")
     due = pl.coalesce("finding.next_injection_due", pl.lit(facts.on))
     return joined.select(
         "patient_id", "tablets", first=pl.max_horizontal(due, pl.lit(facts.on)), every=every,
@@ -54,9 +50,7 @@ def _begun(facts: Facts) -> pl.DataFrame:
     """Dated doses of plans of people who are not on injections."""
     off = facts.people.filter(~pl.col("finding.on_injections").fill_null(value=False)).select("patient_id")
     doses = _doses(facts).join(off, on="patient_id", how="semi").filter(pl.col("due").is_not_null())
-    fixed = (
-        pl.when(pl.col("count").is_null() & pl.col("until").is_not_null()).then(1).otherwise(pl.col("count"))
-    )
+    fixed = pl.when(pl.col("count").is_null() & pl.col("until").is_not_null()).then(1).otherwise(pl.col("count"))
     return doses.select(
         "patient_id", first=pl.max_horizontal("due", pl.lit(facts.on)), every="every_days", count=fixed,
         on=pl.lit(facts.on),
@@ -72,13 +66,9 @@ def _by_week(courses: pl.DataFrame, kind: str) -> pl.DataFrame:
     ahead = (pl.col("first") - pl.col("on")).dt.total_days()
     reach = ((7 * WEEKS - 1 - ahead) / pl.col("every")).floor().cast(pl.Int64) + 1
     number = pl.min_horizontal(pl.col("count").fill_null(10_000), reach.fill_null(1)).clip(lower_bound=0)
-    dated = courses.with_columns(ahead=ahead, number=pl.int_ranges(0, number)).explode(
-        "number", empty_as_null=False
-    )
+    dated = courses.with_columns(ahead=ahead, number=pl.int_ranges(0, number)).explode("number", empty_as_null=False)
     week = ((pl.col("ahead") + pl.col("number") * pl.col("every").fill_null(0)) / 7).floor().cast(pl.Int32)
-    counted = (
-        dated.select(week=week).filter(pl.col("week") < WEEKS).group_by("week").agg(appointments=pl.len())
-    )
+    counted = dated.select(week=week).filter(pl.col("week") < WEEKS).group_by("week").agg(appointments=pl.len())
     weeks = pl.DataFrame({"week": range(WEEKS)}, schema={"week": pl.Int32})
     return weeks.join(counted, on="week", how="left", maintain_order="left").select(
         "week", kind=pl.lit(kind), appointments=pl.col("appointments").fill_null(0).cast(pl.Int64)

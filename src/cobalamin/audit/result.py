@@ -64,11 +64,7 @@ class MeasureResult:
     def note(self) -> str:
         """Why nothing could be counted, or an empty string."""
         if self.lacks:
-            return (
-                "These records cannot feed this measure: "
-                + "; ".join(needs()[name] for name in self.lacks)
-                + "."
-            )
+            return "These records cannot feed this measure: " + "; ".join(needs()[name] for name in self.lacks) + "."
         if self.denominator:
             return ""
         unjudged = self.tally.total(UNJUDGED)

@@ -124,12 +124,7 @@ def _measures(units: pl.DataFrame) -> pl.DataFrame:
 
 
 def _people(facts: Facts) -> pl.DataFrame:
-    sex = (
-        pl.when(pl.col("finding.female"))
-        .then(pl.lit("female"))
-        .when(pl.col("finding.male"))
-        .then(pl.lit("male"))
-    )
+    sex = pl.when(pl.col("finding.female")).then(pl.lit("female")).when(pl.col("finding.male")).then(pl.lit("male"))
     return facts.people.select(
         "patient_id",
         age_years="finding.age_years",

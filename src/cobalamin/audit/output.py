@@ -1,0 +1,140 @@
+"""The audit on disk: one folder that appears whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from cobalamin.audit.disclosure import shared_count
+from cobalamin.audit.present import forecast_data, measure_data, page_data
+from cobalamin.audit.result import AuditResult
+from cobalamin.errors import CobalaminError
+from cobalamin.report.audit_page import audit_page
+
+MARK = "summary.json"
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+READ_ME = """What is in this folder
+
+report.html          for the practice: measures, worklist, forecast, ledger. It names people: do not pass it on.
+worklist.csv         one row a person, most urgent first, with reasons.
+summary.json         the counts as data.
+shared/              what may be passed on: counts of 1 to 7 suppressed, all others rounded to 5, nobody listed.
+analyst/             everything, by person, as Parquet and CSV. It names people: do not pass it on.
+"""
+
+
+def check_target(out: Path, *, force: bool) -> None:
+    """Raise CobalaminError where the folder may not be written: before hours of work, not after."""
+    if not out.exists():
+        return
+    if not out.is_dir():
+        raise CobalaminError(f"{out}: is a file. Name a folder that does not exist yet.")
+    if not any(out.iterdir()):
+        return
+    if not force:
+        raise CobalaminError(f"{out}: is not empty. Name another folder, or replace an earlier audit with --force.")
+    if not (out / MARK).is_file():
+        raise CobalaminError(f"{out}: holds something else than an audit, so --force does not replace it.")
+
+
+def write(result: AuditResult, out: Path, *, force: bool = False) -> Path:
+    """Write report, worklist, shared and analyst files; the folder appears when all of them are complete.
+
+    Raises CobalaminError where the folder is in the way or cannot be written; nothing partial is left.
+    """
+    check_target(out, force=force)
+    out = out.absolute()
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
+    except OSError as error:
+        raise CobalaminError(f"{out}: cannot be made ({error.strerror}). Name a folder that is yours.") from error
+    try:
+        _fill(result, made)
+        made.chmod(0o755)
+        _swap(made, out)
+    except OSError as error:
+        raise CobalaminError(f"{out}: cannot be written ({error.strerror}).") from error
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+    return out
+
+
+def _swap(made: Path, out: Path) -> None:
+    if out.exists():
+        old = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}.")) / "old"
+        out.rename(old)
+        made.rename(out)
+        shutil.rmtree(old.parent, ignore_errors=True)
+    else:
+        made.rename(out)
+
+
+def _fill(result: AuditResult, folder: Path) -> None:
+    (folder / "README.txt").write_text(READ_ME, encoding="utf-8")
+    full = page_data(result, shared=False)
+    (folder / "report.html").write_text(audit_page(full), encoding="utf-8")
+    safe_csv(result.worklist.drop("rank"), folder / "worklist.csv")
+    (folder / MARK).write_text(json.dumps(_summary(full), indent=2, default=str), encoding="utf-8")
+    shared = folder / "shared"
+    shared.mkdir()
+    (shared / "report.html").write_text(audit_page(page_data(result, shared=True)), encoding="utf-8")
+    _measures(result, shared_count).write_csv(shared / "measures.csv")
+    weeks = forecast_data(result, shared_count)["weeks"]
+    pl.DataFrame(weeks, schema=result.forecast.schema).write_csv(shared / "forecast.csv")
+    _analyst(result, folder / "analyst")
+
+
+def _summary(data: dict[str, Any]) -> dict[str, Any]:
+    return {name: data[name] for name in ("on", "guideline", "who", "measures", "outcomes", "priorities", "ledger")}
+
+
+def _analyst(result: AuditResult, folder: Path) -> None:
+    folder.mkdir()
+    frames = {
+        "measures": _measures(result, int),
+        "units": result.units,
+        "decisions": result.decisions,
+        "worklist": result.worklist,
+        "forecast": result.forecast,
+    }
+    for name, frame in frames.items():
+        frame.write_parquet(folder / f"{name}.parquet")
+        safe_csv(frame, folder / f"{name}.csv")
+    (folder / "ledger.json").write_text(json.dumps(result.ledger.as_dict(), indent=2), encoding="utf-8")
+
+
+def _measures(result: AuditResult, count: Any) -> pl.DataFrame:
+    """One row a measure and reason; suppressed counts are empty."""
+    rows = []
+    for one in result.measures:
+        data = measure_data(one, count)
+        base = {
+            name: data[name]
+            for name in ("number", "id", "title", "counts", "numerator", "denominator", "percent", "note")
+        }
+        rows.append(base)
+    return pl.DataFrame(
+        rows,
+        schema_overrides={"numerator": pl.Int64, "denominator": pl.Int64, "percent": pl.Float64},
+        infer_schema_length=None,
+    )
+
+
+def safe_csv(frame: pl.DataFrame, path: Path) -> None:
+    """CSV in which no cell can act as a formula when a spreadsheet opens it: such text gets an apostrophe."""
+    texts = [name for name, kind in frame.schema.items() if kind == pl.String]
+    begins = "^[" + "".join(f"\\{start}" for start in FORMULA_STARTS[:4]) + "\t\r]"
+    guarded = [
+        pl.when(pl.col(name).str.contains(begins))
+        .then(pl.concat_str(pl.lit("'"), name))
+        .otherwise(pl.col(name))
+        .alias(name)
+        for name in texts
+    ]
+    frame.with_columns(guarded).write_csv(path)
