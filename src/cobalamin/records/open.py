@@ -26,8 +26,8 @@ def read_records(
     """Chunks of whole patients, each with its events and a ledger that adds up.
 
     FHIR R4 (Bundle, resource, NDJSON; plain or gz; file or folder) needs no mapping. Tables (CSV, Parquet)
-    need one: `mapping`, or `mapping.yaml` in the folder. `not_after`: entries dated later are set aside as in the
-    future; give the day of reading. Raises CobalaminError where there is nothing that can be read.
+    need one: `mapping`, or `mapping.yaml` in the folder. `not_after`: entries dated later are set aside as in
+    the future; give the day of reading. Raises CobalaminError where there is nothing that can be read.
     """
     place = Path(path)
     if not place.exists():

@@ -21,9 +21,7 @@ def open_plain(file: Path) -> io.BufferedIOBase:
             packed = raw.read(2) == GZIP
         return gzip.open(file) if packed else file.open("rb")
     except OSError as error:
-        raise CobalaminError(
-            f"{file}: cannot be opened ({error.strerror}). Check the path and the rights."
-        ) from None
+        raise CobalaminError(f"{file}: cannot be opened ({error.strerror}). Check the path and the rights.") from None
 
 
 def read_what_there_is(file: Path) -> tuple[bytes, bool]:
@@ -31,7 +29,8 @@ def read_what_there_is(file: Path) -> tuple[bytes, bool]:
     pieces: list[bytes] = []
     with open_plain(file) as stream:
         try:
-            while piece := stream.read(_PIECE):
+            # `read1` hands over what it has before it meets the damage; `read` would lose all of it.
+            while piece := stream.read1(_PIECE):
                 pieces.append(piece)
         except DAMAGED:
             content = b"".join(pieces)

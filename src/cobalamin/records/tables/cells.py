@@ -86,9 +86,7 @@ def _why_not(worded: pl.Expr) -> pl.Expr:
     """Why a cell that holds something is no result; null where it is one."""
     number = pl.col("number").is_not_null()
     unknown = number & pl.col("convertible") & pl.col("factor").is_null()
-    outside = (
-        (pl.col("value") < pl.col("lowest")) | (pl.col("value") > pl.col("highest")) | (pl.col("value") < 0)
-    )
+    outside = (pl.col("value") < pl.col("lowest")) | (pl.col("value") > pl.col("highest")) | (pl.col("value") < 0)
     unitless = pl.col("unit_said").is_null()
     return (
         pl.when(unknown & unitless).then(pl.lit("a result without a unit"))
@@ -111,6 +109,4 @@ def flagged(raw: pl.Expr, flags: Dictionary[Any, str | None] | None) -> pl.Expr:
 
 def lasting() -> list[str]:
     """Concepts that run on once recorded."""
-    return [
-        name for name, each in concepts().items() if each.kind in ("condition", "diet", "allergy", "family")
-    ]
+    return [name for name, each in concepts().items() if each.kind in ("condition", "diet", "allergy", "family")]

@@ -73,12 +73,8 @@ def _coded(cells: pl.DataFrame) -> pl.DataFrame:
     """Tell codes that say nothing from codes the mapping forgot."""
     filled = pl.col("raw").is_not_null()
     nothing = pl.when(filled & (pl.col("meaning") == "")).then(pl.lit(SAYS_NOTHING))
-    forgotten = pl.when(filled & (pl.col("meaning") == _UNLISTED)).then(
-        pl.lit("a code that the mapping does not list")
-    )
-    return cells.with_columns(
-        irrelevant=pl.coalesce("irrelevant", nothing), reason=pl.coalesce("reason", forgotten)
-    )
+    forgotten = pl.when(filled & (pl.col("meaning") == _UNLISTED)).then(pl.lit("a code that the mapping does not list"))
+    return cells.with_columns(irrelevant=pl.coalesce("irrelevant", nothing), reason=pl.coalesce("reason", forgotten))
 
 
 def _facts(cells: pl.DataFrame, column: Column) -> pl.DataFrame:
@@ -134,14 +130,10 @@ def long(base: pl.DataFrame, layout: Long, numbering: Numbering) -> pl.DataFrame
     if layout.units:
         cells = cells.with_columns(unit_raw=pl.coalesce("unit_raw", looked_up(pl.col("code"), layout.units)))
     known = cells.filter(pl.col("concept").is_not_null())
-    is_result = pl.col("concept").is_in(
-        [name for name, each in concepts().items() if each.unit or each.kind == "lab"]
-    )
+    is_result = pl.col("concept").is_in([name for name, each in concepts().items() if each.unit or each.kind == "lab"])
     results = measured(known.filter(is_result))
     facts = known.filter(~is_result)
-    unknown = cells.filter(pl.col("concept").is_null()).with_columns(
-        irrelevant=pl.lit("a code without a concept here")
-    )
+    unknown = cells.filter(pl.col("concept").is_null()).with_columns(irrelevant=pl.lit("a code without a concept here"))
     return pl.concat(
         [
             complete(_ranged(results).with_columns(until="time")),

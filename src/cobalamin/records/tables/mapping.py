@@ -252,9 +252,7 @@ def check_concept(concept: str, place: str) -> None:
 def _check_unit(concept: str, unit: str | None, place: str) -> None:
     known = units.known_units(concept)
     if unit is not None and known and units.conversion(concept, unit) is None:
-        raise CobalaminError(
-            f'{place}: unit "{unit}" is not one we convert for {concept}. Known: {", ".join(known)}.'
-        )
+        raise CobalaminError(f'{place}: unit "{unit}" is not one we convert for {concept}. Known: {", ".join(known)}.')
 
 
 def _check_one_of(word: str | None, known: tuple[str, ...] | list[str], place: str) -> None:

@@ -58,11 +58,7 @@ def _until(layout: Medicines) -> pl.Expr:
     if layout.given:
         return pl.col("time")
     # A period that ends as it begins would look like a dose.
-    return (
-        pl.when(pl.col("ended") == pl.col("time"))
-        .then(pl.col("ended") + pl.duration(days=1))
-        .otherwise("ended")
-    )
+    return pl.when(pl.col("ended") == pl.col("time")).then(pl.col("ended") + pl.duration(days=1)).otherwise("ended")
 
 
 def _dosed(cells: pl.DataFrame) -> pl.DataFrame:
@@ -82,11 +78,7 @@ def _dose_and_route(
     way = route if route in ROUTES else route_of({"text": route} if route else None, concept, words or "")
     try:
         # Grams a day cannot be told from one dose.
-        amount = (
-            None
-            if concept.startswith("drug_")
-            else dose_in_canonical(concept, dose, unit or "", words or "", "")
-        )
+        amount = None if concept.startswith("drug_") else dose_in_canonical(concept, dose, unit or "", words or "", "")
     except SetAside as why:
         return None, way, why.reason
     return amount, way, None
