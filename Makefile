@@ -11,7 +11,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 WORKERS ?= 2
 DEMO_DIR ?= demo-report
-NHANES := examples/nhanes_2011_2012
+NHANES := src/cobalamin/data/nhanes_2011_2012
 
 # The environment is this checkout's own; settings of an outer one would lead imports astray.
 unexport PYTHONPATH VIRTUAL_ENV
@@ -40,7 +40,7 @@ $(READY): requirements.lock pyproject.toml
 	@touch $@
 
 demo: $(READY)  ## audit the NHANES 2011-2012 survey, then assess one patient
-	@$(BIN)/cobalamin audit $(NHANES) --out $(DEMO_DIR)
+	@$(BIN)/cobalamin audit $(NHANES) --out $(DEMO_DIR) --force
 	@echo
 	@$(BIN)/cobalamin assess examples/worked_patient.yaml
 
