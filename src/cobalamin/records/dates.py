@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 DAYS = {"day": 1.0, "week": 7.0, "month": 30.4375, "year": 365.25, "decade": 3652.5, "hour": 1 / 24}
+LONGEST_DAYS = 60_000  # longer than any life; more is a slip and would leave the calendar
 _UNITS = {
     "d": "day", "day": "day", "w": "week", "wk": "week", "week": "week", "m": "month", "mo": "month",
     "mth": "month", "month": "month", "y": "year", "yr": "year", "year": "year", "decade": "decade", "hour": "hour",
@@ -98,7 +99,8 @@ def read_duration(value: object) -> tuple[float, str] | None:
     if unit == "fortnight":
         count, unit = count * 2, "week"
     precision = {"week": "day", "decade": "year", "hour": "day"}.get(unit, unit)
-    return count * DAYS[unit], precision
+    days = count * DAYS[unit]
+    return (days, precision) if days <= LONGEST_DAYS else None
 
 
 def _count(text: str) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from cobalamin.records.dates import When, before, midnight, read_date, read_duration, read_onset
+from cobalamin.records.dates import LONGEST_DAYS, When, before, midnight, read_date, read_duration, read_onset
 from cobalamin.records.ledger import Ledger
 
 _NOT_STATED = {"", "not stated", "unknown", "not known", "not asked", "n/a", "na", "null", "?", "not recorded",
@@ -85,10 +85,10 @@ class Desk:
         for key in ("since", "onset", "start", "started", "date", "year", "diagnosed", "from"):
             if not is_missing(entry.get(key)):
                 return self._date_or_duration(entry[key])
-        if _is_number(entry.get("since_years")):
+        if is_days(entry.get("since_years")):
             return before(self.on, float(entry["since_years"]) * 365.25, _years_precision(entry["since_years"])), None
         for key in ("day", "start_day", "onset_day"):
-            if _is_number(entry.get(key)):
+            if is_days(entry.get(key)):
                 return self.day(entry[key]), None
         for key in ("duration", "for"):
             if not is_missing(entry.get(key)):
@@ -108,8 +108,9 @@ class Desk:
         return When(midnight(self.on) + timedelta(days=round(float(value))), "day")
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 60_000
+def is_days(value: object) -> bool:
+    """True for a number of days, or of years, that stays within a life."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LONGEST_DAYS
 
 
 def _years_precision(years: float) -> str:

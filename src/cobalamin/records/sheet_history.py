@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from cobalamin.records.dates import When, midnight, read_date, read_duration
-from cobalamin.records.sheet_desk import NOT_RELEVANT, NOT_UNDERSTOOD, Desk, entries, is_missing, is_no, is_yes
+from cobalamin.records.sheet_desk import NOT_RELEVANT, NOT_UNDERSTOOD, Desk, entries, is_days, is_missing, is_no, is_yes
 from cobalamin.records.sheet_schedule import read_dose, times_a_day
 from cobalamin.records.sheet_treatment import is_b12, read_treatment_entry
 from cobalamin.vocabulary.concepts import concepts, read_csv
@@ -141,7 +141,7 @@ def _end(desk: Desk, entry: Mapping[str, Any]) -> Any:
         if when:
             return when.time
     for key in ("end_day", "stop_day", "last_day"):
-        if isinstance(entry.get(key), int | float) and not isinstance(entry.get(key), bool):
+        if is_days(entry.get(key)):
             return desk.day(entry[key]).time
     return None
 

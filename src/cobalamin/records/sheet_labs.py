@@ -7,7 +7,7 @@ from typing import Any
 
 from cobalamin import units
 from cobalamin.records.dates import When, read_date
-from cobalamin.records.sheet_desk import NOT_UNDERSTOOD, Desk, entries, is_missing, is_no, is_yes
+from cobalamin.records.sheet_desk import NOT_UNDERSTOOD, Desk, entries, is_days, is_missing, is_no, is_yes
 from cobalamin.vocabulary.results import Printed, Test, read_range, read_result, test_of
 from cobalamin.vocabulary.words import read_text
 
@@ -87,8 +87,8 @@ def _when(desk: Desk, entry: Mapping[str, Any]) -> tuple[When | None, str | None
             when = read_date(entry[key])
             return when, None if when else "date not understood: write YYYY-MM-DD"
     day = entry.get("day")
-    if isinstance(day, int | float) and not isinstance(day, bool) and abs(day) < 60_000:
-        return desk.day(day), None
+    if is_days(day):
+        return desk.day(day), None  # type: ignore[arg-type]
     if not is_missing(day):
         return None, "day not understood: a number of days, negative in the past"
     desk.ledger.note("result without a date: taken as of the day of decision")
@@ -108,7 +108,7 @@ class _Result:
 
     def fact(self, concept: str, **columns: Any) -> None:
         until = self.when.time if self.when else None
-        self.desk.fact(concept, self.place, self.when, until=until, **({"text": self.keep} | columns))
+        self.desk.fact(concept, self.place, self.when, **({"text": self.keep, "until": until} | columns))
 
     def report(self, test: Test) -> str | None:
         """Words of a film, a marrow, an endoscopy, an image; "normal" denies what the test looks for."""

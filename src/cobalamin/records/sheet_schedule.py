@@ -79,7 +79,9 @@ def _segment(part: str) -> Segment | None:
         return Segment(None, single=True)
     every = _every(part)
     length = re.search(rf"\b(?:for|x|over)\s+({_NUM}(?:\s*-\s*\d+)?\s*(?:days?|weeks?|wks?|months?|mths?|years?))", part)
-    doses = re.search(rf"(?:for|x|of|total of)?\s*{_NUM}\s*(?:doses|injections|shots|jabs)\b", part)
+    doses = re.search(rf"(?<![\w.]){_NUM}\s*(?:weekly |monthly |daily )?(?:doses|injections|shots|jabs)\b", part) or re.search(
+        rf"\bx\s*{_NUM}\b(?!\s*(?:days?|weeks?|months?|years?|wks?|mths?|daily))", part
+    )
     days = read_duration(length[1]) if length else None
     count = round(_count(doses[1])) if doses else None
     if every is None and days is None and count is None:
@@ -94,6 +96,9 @@ def _count(text: str) -> float:
 def _every(part: str) -> float | None:
     """Days between doses; for a range ("every 2-3 months") the longer, so that nobody is called late too early."""
     fixed = (
+        (rf"\b{_NUM} weekly (doses|injections|shots)", 7.0),
+        (rf"\b{_NUM} monthly (doses|injections|shots)", DAYS["month"]),
+        (rf"\b{_NUM} daily (doses|injections|shots)", 1.0),
         (r"alternate days?|alternating days|every other day|every second day|on alternate|\bqod\b|\beod\b|48 hours", 2.0),
         (r"every other week|alternate weeks|fortnightly|every fortnight|biweekly|bi-weekly|every second week", 14.0),
         (r"every other month|alternate months|bimonthly|bi-monthly|every second month", 2 * DAYS["month"]),

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from cobalamin.records.dates import When, midnight, read_date
+from cobalamin.records.dates import LONGEST_DAYS, When, midnight, read_date
 from cobalamin.records.sheet_desk import NOT_RELEVANT, NOT_UNDERSTOOD, Desk, entries, is_missing, is_no, is_yes
-from cobalamin.records.sheet_schedule import Dose, Segment, read_dose, read_schedule, times_a_day
+from cobalamin.records.sheet_schedule import Segment, read_dose, read_schedule, times_a_day
 from cobalamin.vocabulary.words import read_text
 
 _MOST_UG = 5_000.0
@@ -52,6 +52,8 @@ def read_treatment(desk: Desk, value: object) -> None:
         for entry, name, place in entries(value, where):
             if is_missing(name):
                 desk.ledger.pass_over("not stated")
+            elif is_no(name):
+                read_treatment(desk, "none")
             else:
                 read_treatment_entry(desk, entry, name, place)
 
@@ -234,7 +236,7 @@ def _until(segment: Segment, start: When | None, end: datetime | None) -> dateti
         length = (segment.doses - 1) * segment.every_days
     if length is None:
         return end
-    own = start.time + timedelta(days=round(length))
+    own = start.time + timedelta(days=min(round(length), LONGEST_DAYS))
     return min(own, end) if end else own
 
 
@@ -242,5 +244,3 @@ def _match_route(words: str) -> str | None:
     lower = words.lower()
     return next((route for pattern, route in _ROUTES if re.search(pattern, lower)), None)
 
-
-__all__ = ["Dose", "is_b12", "read_treatment", "read_treatment_entry"]
