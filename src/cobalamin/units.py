@@ -8,6 +8,7 @@ slips of the unit or the decimal point, never rare disease.
 from __future__ import annotations
 
 import csv
+import math
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
@@ -32,7 +33,7 @@ class Conversion:
 
 def _rows(name: str) -> list[dict[str, str]]:
     # Found through the root package: units lie below the vocabulary and must not import it.
-    with files("cobalamin").joinpath("vocabulary", name).open(encoding="utf-8", newline="") as file:
+    with files("cobalamin").joinpath("vocabulary", name).open(encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
@@ -121,7 +122,7 @@ def canonical_value(how: Conversion, value: float) -> float:
 
 def implausible(concept: str, canonical: float) -> str | None:
     """Why a canonical value cannot be a person's, or None where it can."""
-    if canonical != canonical or canonical in (float("inf"), float("-inf")):
+    if not math.isfinite(canonical):
         return "impossible value: not a number"
     if canonical < 0:
         return "impossible value: negative"

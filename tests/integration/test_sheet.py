@@ -38,8 +38,9 @@ def test_yaml_is_read_by_the_core_schema_of_1_2():
     text = "on: 2026-01-15\npatient: {id: NO, age: 67, sex: female}\nhistory: {alcohol: no}\n"
     intake = read_sheet(text)
     assert intake.on == ON and intake.patient_id == "NO"
-    assert "-exposure_alcohol" in {("" if p else "-") + c for c, p in
-                                   intake.events.frame.select("concept", "present").iter_rows()}  # fmt: skip
+    assert "-exposure_alcohol" in {
+        ("" if p else "-") + c for c, p in intake.events.frame.select("concept", "present").iter_rows()
+    }
 
 
 def test_json_text_and_file_give_the_same_events(tmp_path):
@@ -86,8 +87,10 @@ def test_a_neurological_symptom_that_worsens_within_eight_weeks_is_progressing()
 
 
 def test_result_is_converted_with_its_range_by_one_factor():
-    fact = row({"labs": [{"name": "Vitamin B12", "value": 120, "unit": "ng/L", "day": -10, "reference": "180-900"}]},
-               "lab_b12_total")  # fmt: skip
+    fact = row(
+        {"labs": [{"name": "Vitamin B12", "value": 120, "unit": "ng/L", "day": -10, "reference": "180-900"}]},
+        "lab_b12_total",
+    )
     assert (fact["value"], fact["low"], fact["high"]) == (120 * 0.7378, 180 * 0.7378, 900 * 0.7378)
     assert fact["unit"] == "ng/L" and fact["time"] == datetime(2026, 1, 5) == fact["until"]
 
@@ -104,8 +107,14 @@ def test_number_without_unit_is_no_data_unless_a_word_stands_with_it():
     assert fact["value"] is None and fact["flag"] == "low"
 
 
-@pytest.mark.parametrize("lab", [{"name": "Hemoglobin", "value": 1300, "unit": "g/L"},
-                                 {"name": "B12", "value": 1e7, "unit": "ng/L"}, {"name": "MCV", "value": -5, "unit": "fL"}])  # fmt: skip
+@pytest.mark.parametrize(
+    "lab",
+    [
+        {"name": "Hemoglobin", "value": 1300, "unit": "g/L"},
+        {"name": "B12", "value": 1e7, "unit": "ng/L"},
+        {"name": "MCV", "value": -5, "unit": "fL"},
+    ],
+)
 def test_impossible_value_is_set_aside(lab):
     assert reasons({"labs": [lab]})[0].startswith("impossible value")
 
@@ -136,11 +145,14 @@ def test_part_of_the_bilirubin_is_a_lower_bound_of_the_whole():
     assert fact["comparator"] == ">"
 
 
-@pytest.mark.parametrize("item, reason", [
-    ({"name": "MCV", "value": 100, "unit": "fL", "day": 3}, "dated after the day of decision"),
-    ({"name": "MCV", "value": 100, "unit": "fL", "date": "1950-01-01"}, "dated before birth"),
-    ({"name": "MCV", "value": 100, "unit": "fL", "date": "05/01/2026"}, "date not understood: write YYYY-MM-DD"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "item, reason",
+    [
+        ({"name": "MCV", "value": 100, "unit": "fL", "day": 3}, "dated after the day of decision"),
+        ({"name": "MCV", "value": 100, "unit": "fL", "date": "1950-01-01"}, "dated before birth"),
+        ({"name": "MCV", "value": 100, "unit": "fL", "date": "05/01/2026"}, "date not understood: write YYYY-MM-DD"),
+    ],
+)
 def test_dates_that_cannot_be_are_set_aside(item, reason):
     assert reasons({"patient": {"born": "1958-03-02"}, "labs": [item]}) == [reason]
 
@@ -151,27 +163,55 @@ def test_schedule_in_words_is_a_regimen_and_never_doses():
     assert (fact["every_days"], fact["value"], fact["unit"], fact["until"]) == (91.3125, 1000, "mg", None)
 
 
-@pytest.mark.parametrize("schedule, every", [
-    ("3 times a week", 7 / 3), ("alternate days", 2), ("every other day", 2), ("6-monthly", 182.625), ("monthly", 30.4375),
-    ("every 12 weeks", 84), ("twice a week", 3.5), ("every 2-3 months", 91.3125), ("daily", 1), ("3-monthly", 91.3125),
-    ("quarterly", 91.3125), ("fortnightly", 14), ("every two months", 60.875), ("once a month", 30.4375),
-    ("3 times monthly", 30.4375 / 3), ("12 weekly", 84), ("weekly", 7), ("once every 3 months", 91.3125),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "schedule, every",
+    [
+        ("3 times a week", 7 / 3),
+        ("alternate days", 2),
+        ("every other day", 2),
+        ("6-monthly", 182.625),
+        ("monthly", 30.4375),
+        ("every 12 weeks", 84),
+        ("twice a week", 3.5),
+        ("every 2-3 months", 91.3125),
+        ("daily", 1),
+        ("3-monthly", 91.3125),
+        ("quarterly", 91.3125),
+        ("fortnightly", 14),
+        ("every two months", 60.875),
+        ("once a month", 30.4375),
+        ("3 times monthly", 30.4375 / 3),
+        ("12 weekly", 84),
+        ("weekly", 7),
+        ("once every 3 months", 91.3125),
+    ],
+)
 def test_intervals_in_words_are_read(schedule, every):
     tx = {"drug": "B12", "route": "im", "schedule": schedule, "start_day": -10}
     assert row({"treatment_so_far": [tx]}, "tx_b12_any")["every_days"] == pytest.approx(every)
 
 
 def test_loading_then_maintenance_is_two_stretches():
-    tx = {"drug": "hydroxocobalamin", "route": "im", "dose": "1 mg", "start_day": -400,
-          "schedule": "3 times a week for 2 weeks then every 3 months"}  # fmt: skip
+    tx = {
+        "drug": "hydroxocobalamin",
+        "route": "im",
+        "dose": "1 mg",
+        "start_day": -400,
+        "schedule": "3 times a week for 2 weeks then every 3 months",
+    }
     rows = facts({"treatment_so_far": [tx]}).to_dicts()
     assert [(r["every_days"], r["until"] is None) for r in rows] == [(pytest.approx(7 / 3), False), (91.3125, True)]
     assert rows[0]["until"] == rows[1]["time"]
 
 
 def test_doses_given_are_points_and_a_stop_is_recorded():
-    tx = {"drug": "hydroxocobalamin", "route": "im", "dose": "1 mg", "given": [-20, "2026-01-01"], "stopped": "2026-01-02"}
+    tx = {
+        "drug": "hydroxocobalamin",
+        "route": "im",
+        "dose": "1 mg",
+        "given": [-20, "2026-01-01"],
+        "stopped": "2026-01-02",
+    }
     frame = facts({"treatment_so_far": [tx]})
     doses = frame.filter(pl.col("concept") == "tx_hydroxocobalamin_injection")
     assert doses.height == 2 and (doses["time"] == doses["until"]).all()
@@ -180,7 +220,11 @@ def test_doses_given_are_points_and_a_stop_is_recorded():
 
 @pytest.mark.parametrize("dose", ["1 g", "10 mg", "1000 mg"])
 def test_b12_dose_over_5_mg_is_a_question_and_never_an_event(dose):
-    sheet = {"treatment_so_far": [{"drug": "hydroxocobalamin", "route": "im", "dose": dose, "schedule": "once", "start_day": -3}]}
+    sheet = {
+        "treatment_so_far": [
+            {"drug": "hydroxocobalamin", "route": "im", "dose": dose, "schedule": "once", "start_day": -3}
+        ]
+    }
     assert facts(sheet).is_empty() and "over 5 mg" in reasons(sheet)[0]
 
 
@@ -209,15 +253,29 @@ def test_a_relatives_illness_among_the_conditions_is_not_the_persons():
     assert names({"history": {"conditions": ["mother has pernicious anaemia"]}}) == {"family_b12_deficiency"}
 
 
-@pytest.mark.parametrize("words, high", [("15 units per week", True), ("14 units a week", False), ("3 drinks daily", True),
-                                         ("about 2 drinks per week", False), ("none", False), ("heavy", True),
-                                         ("occasional", False)])  # fmt: skip
+@pytest.mark.parametrize(
+    "words, high",
+    [
+        ("15 units per week", True),
+        ("14 units a week", False),
+        ("3 drinks daily", True),
+        ("about 2 drinks per week", False),
+        ("none", False),
+        ("heavy", True),
+        ("occasional", False),
+    ],
+)
 def test_alcohol_is_judged_in_units_a_week(words, high):
     assert row({"history": {"alcohol": words}}, "exposure_alcohol_high")["present"] is high
 
 
-@pytest.mark.parametrize("words, concept", [("20 cm of terminal ileum resected", "proc_ileal_resection_partial"),
-                                            ("resection of 60 cm of terminal ileum", "proc_ileal_resection")])  # fmt: skip
+@pytest.mark.parametrize(
+    "words, concept",
+    [
+        ("20 cm of terminal ileum resected", "proc_ileal_resection_partial"),
+        ("resection of 60 cm of terminal ileum", "proc_ileal_resection"),
+    ],
+)
 def test_extent_of_ileum_decides_the_operation(words, concept):
     assert names({"history": {"surgery": [words]}}) == {concept}
 
@@ -236,9 +294,17 @@ def test_preferences_adherence_and_swallowing_are_understood():
     assert names(sheet) == {"pref_tablets", "-pref_needle_fear", "-pref_adherence_poor", "cond_swallowing_difficulty"}
 
 
-@pytest.mark.parametrize("words, concept", [("resolved", "trend_resolved"), ("much better", "trend_improved"),
-                                            ("still interfering with life", "trend_insufficient"), ("worse", "trend_worse"),
-                                            ("no further improvement", "trend_plateau"), ("not improved", "trend_insufficient")])  # fmt: skip
+@pytest.mark.parametrize(
+    "words, concept",
+    [
+        ("resolved", "trend_resolved"),
+        ("much better", "trend_improved"),
+        ("still interfering with life", "trend_insufficient"),
+        ("worse", "trend_worse"),
+        ("no further improvement", "trend_plateau"),
+        ("not improved", "trend_insufficient"),
+    ],
+)
 def test_response_is_read_from_its_words(words, concept):
     assert names({"response": words}) == {concept}
 
@@ -247,10 +313,17 @@ def test_unknown_keys_and_words_are_listed_never_dropped():
     assert len(reasons({"pateint": {"age": 3}, "symptoms": ["flibbertigibbet"], "history": {"shoe_size": 43}})) == 3
 
 
-@pytest.mark.parametrize("text, words", [
-    ("- a\n- b\n", "line 1: a sheet is a mapping"), ("on: [\n  x\n", "line"), (" \n", "empty"),
-    ("on: 2026-01-15\npatient: {age: 1\nx: }\n", "line"), ("a: 1\na: 2\n", "line"), ("on: soon\n", "not a day"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("- a\n- b\n", "line 1: a sheet is a mapping"),
+        ("on: [\n  x\n", "line"),
+        (" \n", "empty"),
+        ("on: 2026-01-15\npatient: {age: 1\nx: }\n", "line"),
+        ("a: 1\na: 2\n", "line"),
+        ("on: soon\n", "not a day"),
+    ],
+)
 def test_a_sheet_that_cannot_be_read_is_one_clear_message(text, words):
     with pytest.raises(CobalaminError, match=words):
         read_sheet(text)
@@ -281,15 +354,38 @@ def cases():
     return [fed({key: case[key] for key in keys}) for case in map(json.loads, lines)]
 
 
-def test_words_of_sixty_published_cases_are_nearly_all_understood(capsys):
+def test_words_of_sixty_published_cases_are_nearly_all_understood():
     left = [example for case in cases() for example in read_sheet(case, ON).ledger.examples]
-    with capsys.disabled():
-        print(f"\nset aside in 60 published cases: {len(left)} {[e['item'] for e in left]}")
-    assert len(left) <= 3
+    assert len(left) <= 3, left
 
 
-JUNK = [None, True, False, 0, -1, 1e308, float("nan"), "", "none", "not stated", "x" * 300, [], {}, [[]], [{}], -(10**9),
-        date(2030, 1, 1), "2026-02-30", "<<5", "every 0 days", "0 mg", "for 99999999 years", "\x00", "(", "1:320"]  # fmt: skip
+JUNK = [
+    None,
+    True,
+    False,
+    0,
+    -1,
+    1e308,
+    float("nan"),
+    "",
+    "none",
+    "not stated",
+    "x" * 300,
+    [],
+    {},
+    [[]],
+    [{}],
+    -(10**9),
+    date(2030, 1, 1),
+    "2026-02-30",
+    "<<5",
+    "every 0 days",
+    "0 mg",
+    "for 99999999 years",
+    "\x00",
+    "(",
+    "1:320",
+]
 
 
 def spoil(value, chance):

@@ -46,10 +46,18 @@ def test_words_of_case_reports_are_understood(domain, text, expected):
     assert said(text, domain) == expected
 
 
-@pytest.mark.parametrize("british, american", [("diarrhoea", "diarrhea"), ("coeliac", "celiac"),
-                                               ("paraesthesiae", "paresthesias"), ("ankle oedema", "ankle edema"),
-                                               ("leukaemia", "leukemia"), ("dyspnoea", "dyspnea"),
-                                               ("Sjögren's syndrome", "sjogren syndrome")])  # fmt: skip
+@pytest.mark.parametrize(
+    "british, american",
+    [
+        ("diarrhoea", "diarrhea"),
+        ("coeliac", "celiac"),
+        ("paraesthesiae", "paresthesias"),
+        ("ankle oedema", "ankle edema"),
+        ("leukaemia", "leukemia"),
+        ("dyspnoea", "dyspnea"),
+        ("Sjögren's syndrome", "sjogren syndrome"),
+    ],
+)
 def test_british_and_american_spelling_mean_the_same(british, american):
     assert said(british) == said(american)
     assert read_text(british).relevant == read_text(american).relevant
@@ -86,13 +94,15 @@ def test_non_vegetarian_is_never_vegetarian():
         ("impaired vibration and proprioception", {"sign_reduced_vibration", "sign_reduced_position"}),
         ("absent knee jerks and reduced vibration", {"sign_reduced_reflexes", "sign_reduced_vibration"}),
         ("reduced pain, vibration, position", {"sign_reduced_vibration", "sign_reduced_position"}),
-        ("power normal, vibration, position reduced",
-         {"-sign_weakness", "sign_reduced_vibration", "sign_reduced_position"}),
+        (
+            "power normal, vibration, position reduced",
+            {"-sign_weakness", "sign_reduced_vibration", "sign_reduced_position"},
+        ),
         ("normal strength and reflexes", {"-sign_weakness", "-sign_reduced_reflexes", "-sign_spasticity"}),
         ("brisk knee reflexes with absent ankle reflexes", {"sign_spasticity", "sign_reduced_reflexes"}),
         ("normal gait and power with absent ankle jerks", {"-sign_ataxia", "-sign_weakness", "sign_reduced_reflexes"}),
     ],
-)  # fmt: skip
+)
 def test_nouns_of_an_examination_share_their_quality(text, expected):
     assert said(text, "signs") == expected
 
@@ -115,8 +125,15 @@ def test_longest_phrase_wins():
     assert said("gastrectomy for peptic ulcer") == {"proc_gastrectomy_unspecified"}
 
 
-@pytest.mark.parametrize("domain, text", [("symptoms", "knee pain"), ("medicines", "amlodipine 5 mg"),
-                                          ("procedures", "Achilles, ACL and meniscus repair"), ("signs", "BP 110/70")])  # fmt: skip
+@pytest.mark.parametrize(
+    "domain, text",
+    [
+        ("symptoms", "knee pain"),
+        ("medicines", "amlodipine 5 mg"),
+        ("procedures", "Achilles, ACL and meniscus repair"),
+        ("signs", "BP 110/70"),
+    ],
+)
 def test_what_says_nothing_about_b12_is_not_called_not_understood(domain, text):
     reading = read_text(text, domain)
     assert not reading.relevant and reading.left == ()
@@ -135,14 +152,21 @@ def test_a_relatives_word_list_is_used_for_the_family_only():
 @pytest.mark.parametrize(
     "text, number, comparator, flag",
     [
-        ("<30", 30, "<", None), (">2000", 2000, ">", None), ("1,250 pg/mL (high)", 1250, None, "high"),
-        ("9,4", 9.4, None, None), ("slightly low", None, None, "low"), ("low-normal", None, None, "normal"),
-        ("within reference range, repeated", None, None, "normal"), ("strongly positive", None, None, "positive"),
-        ("about 500 times normal", None, None, "high"), ("undetectable", None, None, "low"),
-        ("not detected", None, None, "negative"), ("borderline low", None, None, "borderline"),
+        ("<30", 30, "<", None),
+        (">2000", 2000, ">", None),
+        ("1,250 pg/mL (high)", 1250, None, "high"),
+        ("9,4", 9.4, None, None),
+        ("slightly low", None, None, "low"),
+        ("low-normal", None, None, "normal"),
+        ("within reference range, repeated", None, None, "normal"),
+        ("strongly positive", None, None, "positive"),
+        ("about 500 times normal", None, None, "high"),
+        ("undetectable", None, None, "low"),
+        ("not detected", None, None, "negative"),
+        ("borderline low", None, None, "borderline"),
         ("0.8 x ULN", None, None, "normal"),
     ],
-)  # fmt: skip
+)
 def test_printed_results_are_read(text, number, comparator, flag):
     printed = read_result(text)
     assert (printed.number, printed.comparator, printed.flag) == (number, comparator, flag)
@@ -153,8 +177,17 @@ def test_no_result_is_no_result(text):
     assert read_result(text) is None
 
 
-@pytest.mark.parametrize("text, limits", [("180-900", (180, 900)), ("<14", (None, 14)), (">3", (3, None)),
-                                          ("13.0 - 16.0 g/dL", (13, 16)), ("up to 40", (None, 40)), ("", (None, None))])  # fmt: skip
+@pytest.mark.parametrize(
+    "text, limits",
+    [
+        ("180-900", (180, 900)),
+        ("<14", (None, 14)),
+        (">3", (3, None)),
+        ("13.0 - 16.0 g/dL", (13, 16)),
+        ("up to 40", (None, 40)),
+        ("", (None, None)),
+    ],
+)
 def test_reference_ranges_are_read(text, limits):
     assert read_range(text) == limits
 
@@ -162,12 +195,17 @@ def test_reference_ranges_are_read(text, limits):
 @pytest.mark.parametrize(
     "name, concept",
     [
-        ("Vitamin B12 (total)", "lab_b12_total"), ("Serum B12", "lab_b12_total"),
-        ("Active B12 (holotranscobalamin)", "lab_b12_active"), ("MMA (urine)", "lab_mma_urine"),
-        ("Anti-IF Ab", "lab_if_antibody"), ("Hb", "lab_haemoglobin"), ("Coombs' test", "lab_direct_antiglobulin"),
-        ("Bilirubin (unconjugated)", "lab_bilirubin_total"), ("Red blood cell folate", "lab_folate_rbc"),
+        ("Vitamin B12 (total)", "lab_b12_total"),
+        ("Serum B12", "lab_b12_total"),
+        ("Active B12 (holotranscobalamin)", "lab_b12_active"),
+        ("MMA (urine)", "lab_mma_urine"),
+        ("Anti-IF Ab", "lab_if_antibody"),
+        ("Hb", "lab_haemoglobin"),
+        ("Coombs' test", "lab_direct_antiglobulin"),
+        ("Bilirubin (unconjugated)", "lab_bilirubin_total"),
+        ("Red blood cell folate", "lab_folate_rbc"),
     ],
-)  # fmt: skip
+)
 def test_names_of_tests_are_known_whatever_their_order(name, concept):
     assert look_up_test(name).concepts == (concept,)
 

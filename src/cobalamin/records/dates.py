@@ -9,21 +9,52 @@ from datetime import date, datetime, timedelta
 DAYS = {"day": 1.0, "week": 7.0, "month": 30.4375, "year": 365.25, "decade": 3652.5, "hour": 1 / 24}
 LONGEST_DAYS = 60_000  # longer than any life; more is a slip and would leave the calendar
 _UNITS = {
-    "d": "day", "day": "day", "w": "week", "wk": "week", "week": "week", "m": "month", "mo": "month",
-    "mth": "month", "month": "month", "y": "year", "yr": "year", "year": "year", "decade": "decade", "hour": "hour",
+    "d": "day",
+    "day": "day",
+    "w": "week",
+    "wk": "week",
+    "week": "week",
+    "m": "month",
+    "mo": "month",
+    "mth": "month",
+    "month": "month",
+    "y": "year",
+    "yr": "year",
+    "year": "year",
+    "decade": "decade",
+    "hour": "hour",
     "fortnight": "fortnight",
-}  # fmt: skip
+}
 _WORDS = {
-    "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
-    "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "couple": 2, "few": 3, "several": 4, "half": 0.5,
-    "fifteen": 15, "twenty": 20, "thirty": 30, "many": 10,
-}  # fmt: skip
+    "a": 1,
+    "an": 1,
+    "one": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+    "eleven": 11,
+    "twelve": 12,
+    "couple": 2,
+    "few": 3,
+    "several": 4,
+    "half": 0.5,
+    "fifteen": 15,
+    "twenty": 20,
+    "thirty": 30,
+    "many": 10,
+}
 _COUNT = r"(\d+(?:\.\d+)?|" + "|".join(_WORDS) + r")"
 _UNIT = r"(days?|weeks?|wks?|months?|mths?|years?|yrs?|decades?|fortnights?|hours?|mo|d|w|m|y)"
 _DURATION = re.compile(
     rf"(?:{_COUNT}\s*(?:-|–|to|or)\s*)?{_COUNT}(?:\s+or\s+(?:two|more))?\s*(?:a\s+|of\s+)?-?\s*{_UNIT}\b", re.IGNORECASE
 )
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 
 
 @dataclass(frozen=True)
@@ -109,11 +140,20 @@ def _count(text: str) -> float:
 
 def _vague(text: str) -> tuple[float, str] | None:
     for words, days, precision in (
-        ("recent weeks", 21, "month"), ("fortnight", 14, "day"), ("few weeks", 21, "month"), ("weeks", 28, "month"),
-        ("months", 120, "month"), ("yesterday", 1, "day"), ("days", 4, "day"), ("decades", 7305, "year"),
-        ("last week", 7, "day"), ("last month", 30, "month"), ("last year", 365, "year"), ("years", 1096, "year"),
+        ("recent weeks", 21, "month"),
+        ("fortnight", 14, "day"),
+        ("few weeks", 21, "month"),
+        ("weeks", 28, "month"),
+        ("months", 120, "month"),
+        ("yesterday", 1, "day"),
+        ("days", 4, "day"),
+        ("decades", 7305, "year"),
+        ("last week", 7, "day"),
+        ("last month", 30, "month"),
+        ("last year", 365, "year"),
+        ("years", 1096, "year"),
         ("today", 0, "day"),
-    ):  # fmt: skip
+    ):
         if words in text:
             return float(days), precision
     return None
@@ -125,11 +165,14 @@ def before(on: date, days: float, precision: str = "day") -> When:
 
 
 _SPAN = re.compile(
-    rf"\b(?:for|over|during|past|last|since|x)\s+(?:about\s+|the\s+|past\s+|last\s+|at least\s+)*({_COUNT}\s*-?\s*{_UNIT})\b"
+    rf"\b(?:for|over|during|past|last|since|x)\s+(?:about\s+|the\s+|past\s+|last\s+|at least\s+)*"
+    rf"({_COUNT}\s*-?\s*{_UNIT})\b"
     rf"|\b({_COUNT}\s*-?\s*{_UNIT})(?:'s?)?\s+(?:ago|history|previously|earlier|duration|before)\b",
     re.IGNORECASE,
 )
-_YEAR = re.compile(r"\b(?:in|since|from|of)\s+((?:19|20)\d{2}(?:-\d{2}(?:-\d{2})?)?)\b|\b((?:19|20)\d{2})\b", re.IGNORECASE)
+_YEAR = re.compile(
+    r"\b(?:in|since|from|of)\s+((?:19|20)\d{2}(?:-\d{2}(?:-\d{2})?)?)\b|\b((?:19|20)\d{2})\b", re.IGNORECASE
+)
 
 
 def read_onset(text: str, on: date) -> When | None:

@@ -16,7 +16,13 @@ from cobalamin.errors import CobalaminError
 from cobalamin.events import Events
 from cobalamin.records.dates import read_date
 from cobalamin.records.ledger import Intake
-from cobalamin.records.sheet_complaints import read_preference, read_preferences, read_response, read_signs, read_symptoms
+from cobalamin.records.sheet_complaints import (
+    read_preference,
+    read_preferences,
+    read_response,
+    read_signs,
+    read_symptoms,
+)
 from cobalamin.records.sheet_desk import Desk, is_missing
 from cobalamin.records.sheet_history import read_history
 from cobalamin.records.sheet_labs import read_labs
@@ -25,8 +31,21 @@ from cobalamin.records.sheet_person import PERSON_KEYS, read_person
 from cobalamin.records.sheet_treatment import read_treatment
 
 _OPTIONAL = ("adherence", "swallowing", "needle_fear", "refuses_injections", "agrees_to_tablets")
-_TOP = ("on", "patient", "history", "symptoms", "signs", "labs", "treatment_so_far", "preferences", "response",
-        "record_begins", "id", "patient_id", "notes")  # fmt: skip
+_TOP = (
+    "on",
+    "patient",
+    "history",
+    "symptoms",
+    "signs",
+    "labs",
+    "treatment_so_far",
+    "preferences",
+    "response",
+    "record_begins",
+    "id",
+    "patient_id",
+    "notes",
+)
 
 
 @dataclass(frozen=True)
@@ -127,7 +146,7 @@ def _responses(desk: Desk, sheet: Mapping[str, Any]) -> None:
 def _rest(desk: Desk, entries: Mapping[Any, Any]) -> None:
     """Optional keys stand at the top or inside a part; anything else is named and set aside."""
     for key, value in entries.items():
-        if key in ("record_begins",) or key is True:
+        if key == "record_begins" or key is True:
             continue
         if key == "response":
             read_response(desk, value)

@@ -14,24 +14,43 @@ from cobalamin.vocabulary.concepts import concepts, read_csv
 from cobalamin.vocabulary.results import flag_of
 from cobalamin.vocabulary.words import Meaning, read_text
 
-_WORSENING = re.compile(r"worsen|progress|deteriorat|getting worse|worse\b|ascending|evolving|increasing", re.IGNORECASE)
+_WORSENING = re.compile(r"worsen|progress|deteriorat|worse\b|ascending|evolving|increasing", re.IGNORECASE)
 _RAPID = re.compile(r"rapid|quick|fast|acute|subacute", re.IGNORECASE)
 _EIGHT_WEEKS_DAYS = 56  # the meaning of the concept trend_progressing
-_PROGRESSING = {"sym_paraesthesia", "sym_numbness", "sym_weakness_limb", "sym_balance_ataxia", "sym_clumsiness",
-                "sym_stiff_legs", "sym_unable_to_walk", "sym_burning_feet", "sym_falls"}  # fmt: skip
+_PROGRESSING = {
+    "sym_paraesthesia",
+    "sym_numbness",
+    "sym_weakness_limb",
+    "sym_balance_ataxia",
+    "sym_clumsiness",
+    "sym_stiff_legs",
+    "sym_unable_to_walk",
+    "sym_burning_feet",
+    "sym_falls",
+}
 _GONE = re.compile(r"\b(resolved|gone|disappeared|cleared|recovered)\b", re.IGNORECASE)
 _TEMPERATURE = re.compile(r"\btemp(?:erature)?\b\D{0,12}(\d{2,3}(?:\.\d)?)\s*°?\s*([cf])?\b", re.IGNORECASE)
 _ANSWERS = {
-    "needle_fear": "pref_needle_fear", "fear_of_needles": "pref_needle_fear", "refuses_injections": "pref_refuses_injections",
-    "agrees_to_tablets": "pref_agrees_tablets", "agrees_tablets": "pref_agrees_tablets", "self_injects": "pref_self_injects",
-    "self_injection": "pref_self_injects", "declines_treatment": "care_treatment_declined",
-    "treatment_declined": "care_treatment_declined", "informed_choice": "care_informed_choice",
-    "oral_failed": "care_oral_failed", "tablets_failed": "care_oral_failed", "prevention": "care_prevention_only",
+    "needle_fear": "pref_needle_fear",
+    "fear_of_needles": "pref_needle_fear",
+    "refuses_injections": "pref_refuses_injections",
+    "agrees_to_tablets": "pref_agrees_tablets",
+    "agrees_tablets": "pref_agrees_tablets",
+    "self_injects": "pref_self_injects",
+    "self_injection": "pref_self_injects",
+    "declines_treatment": "care_treatment_declined",
+    "treatment_declined": "care_treatment_declined",
+    "informed_choice": "care_informed_choice",
+    "oral_failed": "care_oral_failed",
+    "tablets_failed": "care_oral_failed",
+    "prevention": "care_prevention_only",
     "given_elsewhere": "care_given_elsewhere",
-}  # fmt: skip
+}
+_FREE = re.compile(r"no (problem|difficult|concern)", re.IGNORECASE)
 _WELL = re.compile(r"\b(good|fine|normal|reliable|excellent|full|safe|no problem|no problems|ok|yes)\b", re.IGNORECASE)
-_BADLY = re.compile(r"poor|doubtful|bad|unreliable|erratic|difficult|unsafe|impaired|cannot|forget|miss|problem|no\b|low|partial",
-                    re.IGNORECASE)  # fmt: skip
+_BADLY = re.compile(
+    r"poor|doubtful|bad|unreliable|erratic|difficult|unsafe|impaired|cannot|forget|miss|problem|no\b|low", re.IGNORECASE
+)
 
 
 def read_symptoms(desk: Desk, value: object) -> None:
@@ -120,8 +139,13 @@ def _fact(desk: Desk, meaning: Meaning, when: When | None, severity: float | Non
     kind = concepts()[meaning.concept].kind
     if kind in ("symptom", "sign"):
         began = (when or desk.now()) if meaning.present else desk.now()
-        desk.fact(meaning.concept, place, began, present=meaning.present,
-                  value=severity if kind == "symptom" and meaning.present else None)  # fmt: skip
+        desk.fact(
+            meaning.concept,
+            place,
+            began,
+            present=meaning.present,
+            value=severity if kind == "symptom" and meaning.present else None,
+        )
     elif kind == "lab":
         now = desk.now()
         desk.fact(meaning.concept, place, now, until=now.time, present=meaning.present, flag=meaning.flag)
@@ -149,7 +173,7 @@ def _scores() -> list[dict[str, str]]:
 
 
 def _measured(desk: Desk, name: str, place: str) -> bool:
-    """"MMSE 25/30" and "temperature 37.8 C" among the signs."""
+    """ "MMSE 25/30" and "temperature 37.8 C" among the signs."""
     for row in _scores():
         match = re.search(rf"\b{row['name']}\b\D{{0,25}}(\d+(?:\.\d+)?)\s*(?:/|out of|$|\b)", name, re.IGNORECASE)
         if match and float(match[1]) <= float(row["out_of"]):
@@ -241,8 +265,9 @@ def _ability(desk: Desk, difficulty: str, value: object, where: str, when: When 
     """Adherence and swallowing are told well or badly; the concept is the difficulty."""
     text = str(value)
     well = is_yes(value) or bool(_WELL.search(text)) or flag_of(text) == "normal"
-    badly = is_no(value) or (bool(_BADLY.search(text)) and not re.search(r"no (problem|difficult|concern)", text, re.I))
-    if not well and not badly and not re.search(r"no (problem|difficult|concern)", text, re.IGNORECASE):
+    free = bool(_FREE.search(text))
+    badly = is_no(value) or (bool(_BADLY.search(text)) and not free)
+    if not (well or badly or free):
         desk.aside(where.rsplit(".", 1)[-1], NOT_UNDERSTOOD, where)
         return
     desk.fact(difficulty, where, when, present=badly)

@@ -10,11 +10,48 @@ from typing import Any
 from cobalamin.records.dates import LONGEST_DAYS, When, before, midnight, read_date, read_duration, read_onset
 from cobalamin.records.ledger import Ledger
 
-_NOT_STATED = {"", "not stated", "unknown", "not known", "not asked", "n/a", "na", "null", "?", "not recorded",
-               "not mentioned", "not given", "unspecified", "not documented", "not reported"}  # fmt: skip
-_NO = {"none", "no", "false", "nil", "never", "nothing", "none known", "denied", "nkda", "no known allergies",
-       "no known drug allergies", "none of note", "none reported", "unremarkable", "no medication", "no medications",
-       "non-contributory", "noncontributory", "nil of note", "negative", "absent", "no history", "none stated"}  # fmt: skip
+_NOT_STATED = {
+    "",
+    "not stated",
+    "unknown",
+    "not known",
+    "not asked",
+    "n/a",
+    "na",
+    "null",
+    "?",
+    "not recorded",
+    "not mentioned",
+    "not given",
+    "unspecified",
+    "not documented",
+    "not reported",
+}
+_NO = {
+    "none",
+    "no",
+    "false",
+    "nil",
+    "never",
+    "nothing",
+    "none known",
+    "denied",
+    "nkda",
+    "no known allergies",
+    "no known drug allergies",
+    "none of note",
+    "none reported",
+    "unremarkable",
+    "no medication",
+    "no medications",
+    "non-contributory",
+    "noncontributory",
+    "nil of note",
+    "negative",
+    "absent",
+    "no history",
+    "none stated",
+}
 _YES = {"yes", "true", "present", "positive", "y"}
 
 NOT_UNDERSTOOD = "not understood"
@@ -55,8 +92,8 @@ class Desk:
     def fact(self, concept: str, source: str, when: When | None = None, **columns: Any) -> None:
         """Add one event; without `when` it is undated and counts as before everything."""
         time, precision = (when.time, when.precision) if when else (None, "undated")
-        row = {"patient_id": self.patient_id, "concept": concept, "time": time, "precision": precision, "source": source}
-        self.rows.append(row | columns)
+        who = {"patient_id": self.patient_id, "concept": concept, "source": source}
+        self.rows.append(who | {"time": time, "precision": precision} | columns)
 
     def now(self) -> When:
         """The day of decision."""

@@ -17,29 +17,39 @@ from cobalamin.vocabulary.text import plain
 from cobalamin.vocabulary.words import Meaning, read_text
 
 _RELATIVES = re.compile(
-    r"\bfamily history\b|\b(mother|father|sister|brother|sibling|parent|aunt|uncle|grandmother|grandfather|son|daughter)s?"
-    r"\b(?!.*\b(vegan|vegetarian)\b)", re.IGNORECASE,
-)  # fmt: skip
+    r"\bfamily history\b|\b(mother|father|sister|brother|sibling|parent|aunt|uncle|grandmother|grandfather"
+    r"|son|daughter)s?\b(?!.*\b(vegan|vegetarian)\b)",
+    re.IGNORECASE,
+)
 _OVER = re.compile(
     r"\b(stopped|previous(ly)?|former(ly)?|past|used to|until|discontinued|no longer|ex|ceased|completed|finished)\b",
     re.IGNORECASE,
 )
-_SEVERE = re.compile(r"anaphyla|collapse|shock|angio-?oedema|angio-?edema|could not breathe|bronchospasm", re.IGNORECASE)
+_GAS = re.compile(r"nitrous|balloon|whip|laughing|canister|entonox|gas", re.IGNORECASE)
+_SEVERE = re.compile(r"anaphyla|collapse|shock|angio-?o?edema|could not breathe|bronchospasm", re.IGNORECASE)
 _DENIED = {
-    "conditions": (), "procedures": (), "medicines": (),
+    "conditions": (),
+    "procedures": (),
+    "medicines": (),
     "supplements": ("tx_multivitamin_b12", "drug_biotin", "drug_zinc", "drug_vitamin_c_high"),
     "family": ("family_b12_deficiency", "family_autoimmune", "family_leber", "family_inborn_error"),
     "allergies": ("allergy_cobalamin_anaphylaxis", "allergy_cobalamin_adverse_reaction", "allergy_cobalt"),
     "diet": ("diet_vegan", "diet_vegetarian"),
-}  # fmt: skip
+}
 # key of the sheet → (domain of the words, domain that "none" covers)
 _LISTS = {
-    "conditions": ("conditions", "conditions"), "surgery": ("procedures", "procedures"),
-    "procedures": ("procedures", "procedures"), "medicines": ("medicines", "medicines"),
-    "medications": ("medicines", "medicines"), "supplements": ("medicines", "supplements"),
-    "family_history": ("family", "family"), "family": ("family", "family"), "allergies": ("allergies", "allergies"),
-    "diet": ("diet", "diet"), "past_history": ("conditions", "conditions"),
-}  # fmt: skip
+    "conditions": ("conditions", "conditions"),
+    "surgery": ("procedures", "procedures"),
+    "procedures": ("procedures", "procedures"),
+    "medicines": ("medicines", "medicines"),
+    "medications": ("medicines", "medicines"),
+    "supplements": ("medicines", "supplements"),
+    "family_history": ("family", "family"),
+    "family": ("family", "family"),
+    "allergies": ("allergies", "allergies"),
+    "diet": ("diet", "diet"),
+    "past_history": ("conditions", "conditions"),
+}
 
 
 def read_history(desk: Desk, history: Mapping[str, Any]) -> None:
@@ -160,8 +170,15 @@ def _medicine(desk: Desk, entry: dict[str, Any], name: str, place: str, suppleme
     until, over = _end_of_medicine(desk, entry, name)
     for meaning in reading.meanings:
         columns = _medicine_columns(entry, name, meaning.concept)
-        desk.fact(meaning.concept, place, None if over else when, until=until,
-                  present=meaning.present and not over, flag=meaning.flag, **columns)  # fmt: skip
+        desk.fact(
+            meaning.concept,
+            place,
+            None if over else when,
+            until=until,
+            present=meaning.present and not over,
+            flag=meaning.flag,
+            **columns,
+        )
     account(desk, bool(reading.meanings), reading.left, place)
 
 
@@ -193,7 +210,7 @@ def _medicine_columns(entry: Mapping[str, Any], name: str, concept: str) -> dict
 def _allergy(desk: Desk, entry: Mapping[str, Any], name: str, place: str) -> None:
     words = f"{name} {entry.get('reaction') or ''}".strip()
     reading = read_text(words, "allergies")
-    meanings = [m for m in reading.meanings if m.concept.startswith("allergy") or m.concept == "cond_food_allergy_animal"]
+    meanings = [m for m in reading.meanings if m.concept.startswith(("allergy", "cond_food_allergy"))]
     for meaning in meanings:
         concept = meaning.concept
         if concept == "allergy_cobalamin_adverse_reaction" and _SEVERE.search(words):
@@ -218,7 +235,7 @@ def _nitrous_oxide(desk: Desk, value: object, where: str) -> None:
         _truth(desk, "exposure_nitrous_oxide_recreational", value, where)
         return
     for entry, name, place in entries(value, where):
-        words = name if re.search(r"nitrous|balloon|whip|laughing|canister|entonox|gas", name, re.I) else f"nitrous oxide {name}"
+        words = name if _GAS.search(name) else f"nitrous oxide {name}"
         if re.search(r"an(a)?esthe|operation|dent|surg|labour|childbirth", words, re.IGNORECASE):
             words = "nitrous oxide anaesthesia"
         elif _OVER.search(words) or "quit" in words:
@@ -231,9 +248,14 @@ def _alcohol_units() -> dict[str, float]:
     return {row["measure"]: float(row["units"]) for row in read_csv("alcohol.csv")}
 
 
-_HEAVY = re.compile(r"heavy|excess|alcoholi|binge|abuse|misuse|depend|hazardous|harmful|large amounts|drinks a lot", re.I)
-_LIGHT = re.compile(r"social|occasional|rare|minimal|light|moderate|seldom|teetotal|abstin|abstain|non ?drinker|modest"
-                    r"|does not drink|doesn't drink|sometimes|little|special occasions", re.I)  # fmt: skip
+_HEAVY = re.compile(
+    r"heavy|excess|alcoholi|binge|abuse|misuse|depend|hazardous|harmful|large amounts|drinks a lot", re.IGNORECASE
+)
+_LIGHT = re.compile(
+    r"social|occasional|rare|minimal|light|moderate|seldom|teetotal|abstin|abstain|non ?drinker|modest"
+    r"|does not drink|doesn't drink|sometimes|little|special occasions",
+    re.IGNORECASE,
+)
 _TIMES = ((r"week|wk", 1.0), (r"month", 7 / 30.4375), (r"year", 7 / 365.25), (r"day|daily|night|evening", 7.0))
 
 
@@ -248,7 +270,9 @@ def _alcohol(desk: Desk, value: object, where: str) -> None:
         desk.fact("exposure_alcohol", where)
         desk.fact("exposure_alcohol_high", where)
     elif _LIGHT.search(text):
-        desk.fact("exposure_alcohol", where, present=not re.search("teetotal|abst|non ?drinker|not drink|doesn't", text))
+        desk.fact(
+            "exposure_alcohol", where, present=not re.search("teetotal|abst|non ?drinker|not drink|doesn't", text)
+        )
         desk.fact("exposure_alcohol_high", where, present=False)
     elif is_yes(value) or re.search(r"daily|week|drink|wine|beer|spirits|cider|yes|units", text):
         desk.fact("exposure_alcohol", where)
@@ -259,14 +283,19 @@ def _alcohol(desk: Desk, value: object, where: str) -> None:
     desk.ledger.use()
 
 
+_ONE = re.compile(r"\b(a|an|one)\b(?= (glass|pint|bottle|drink|can|beer))")
+_HOW_MANY = re.compile(r"(\d+(?:\.\d+)?)\s*(?:(?:-|to)?\s*(\d+(?:\.\d+)?))?")
+
+
 def _units_a_week(text: str) -> float | None:
-    number = re.search(r"(\d+(?:\.\d+)?)\s*(?:(?:-|to)?\s*(\d+(?:\.\d+)?))?", re.sub(r"\b(a|an|one)\b(?= (glass|pint|bottle|drink|can|beer))", "1", text))
-    if not number:
+    """A stated number of a known measure in a known time; of a range the larger."""
+    number = _HOW_MANY.search(_ONE.sub("1", text))
+    measures = [measure for measure in _alcohol_units() if _measure_pattern(measure).search(text)]
+    times = next((factor for pattern, factor in _TIMES if re.search(pattern, text)), None)
+    if number is None or not measures or times is None:
         return None
-    rest = text if number.end() >= len(text) else text
-    measure = max((m for m in _alcohol_units() if re.search(rf"\b{m.replace('bottle', 'bottles?').replace('glass', 'glass(es)?')}s?\b", rest)),
-                  key=len, default="unit" if "unit" in rest else None)  # fmt: skip
-    times = next((factor for pattern, factor in _TIMES if re.search(pattern, rest)), None)
-    if measure is None or times is None:
-        return None
-    return float(number[2] or number[1]) * _alcohol_units()[measure] * times
+    return float(number[2] or number[1]) * _alcohol_units()[max(measures, key=len)] * times
+
+
+def _measure_pattern(measure: str) -> re.Pattern[str]:
+    return re.compile(rf"\b{measure.replace('bottle', 'bottles?').replace('glass', 'glass(es)?')}s?\b")

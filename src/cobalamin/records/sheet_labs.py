@@ -103,7 +103,7 @@ class _Result:
         value = entry["value"]
         self.text = "positive" if is_yes(value) else "negative" if value is False else str(value)
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        self.printed = Printed(number=float(value)) if is_number else read_result(self.text)  # type: ignore[arg-type]
+        self.printed = Printed(number=float(value)) if is_number else read_result(self.text)
         self.keep = None if is_number else self.text
 
     def fact(self, concept: str, **columns: Any) -> None:
@@ -120,8 +120,6 @@ class _Result:
         flag = self.printed.flag if self.printed else None
         if not reading.meanings and flag in ("normal", "negative"):
             self._deny(test)
-        elif not reading.meanings and flag in ("positive", "abnormal", "high") and test.concepts[0] == "lab_gastric_body_biopsy":
-            return "abnormal, and not said how"
         elif not reading.meanings:
             return f"report {NOT_UNDERSTOOD}"
         return None
@@ -158,7 +156,7 @@ class _Result:
         concept = test.concepts[0]
         printed = self.printed
         if printed is None:
-            return self._in_words(concept)
+            return self._in_words()
         if test.kind == "yes_no":
             return self._yes_or_no(concept, printed)
         if printed.number is not None:
@@ -172,8 +170,8 @@ class _Result:
         self.fact(concept, flag=flag)
         return None
 
-    def _in_words(self, concept: str) -> str | None:
-        """"anaemic" as a haemoglobin, "hypothyroid" as a thyroid function."""
+    def _in_words(self) -> str | None:
+        """ "anaemic" as a haemoglobin, "hypothyroid" as a thyroid function."""
         meanings = [m for m in read_text(self.text, "laboratory").meanings if m.concept.startswith("lab_") and m.flag]
         for meaning in meanings:
             self.fact(meaning.concept, flag=meaning.flag)
@@ -187,7 +185,7 @@ class _Result:
         flag = self._stated_flag(printed)
         if how is None:
             if flag not in ("low", "normal", "high"):
-                return self._unit_reason(concept, unit)
+                return self._unit_reason(concept)
             self.fact(concept, flag=flag, text=self.text)
             self.desk.ledger.note("a number without a usable unit: only its word was used")
             return None
@@ -197,11 +195,18 @@ class _Result:
             return refused
         low, high = (None if limit is None else units.canonical_value(how, limit) for limit in self._range())
         comparator = ">" if test.partial else printed.comparator
-        self.fact(concept, value=canonical, unit=how.unit, comparator=comparator, low=low, high=high,
-                  flag=flag if flag in ("low", "normal", "high", "borderline") else None)  # fmt: skip
+        self.fact(
+            concept,
+            value=canonical,
+            unit=how.unit,
+            comparator=comparator,
+            low=low,
+            high=high,
+            flag=flag if flag in ("low", "normal", "high", "borderline") else None,
+        )
         return None
 
-    def _unit_reason(self, concept: str, unit: str) -> str:
+    def _unit_reason(self, concept: str) -> str:
         known = ", ".join(units.known_units(concept)[:4])
         return f"{NO_UNIT}: known are {known}" if known else NO_UNIT
 
@@ -234,8 +239,12 @@ class _Result:
                 return "a number without the laboratory's limit"
             over = high is not None and printed.number > high and printed.comparator != "<"
             flag = flag or ("positive" if over else "negative")
-            columns = {"value": printed.number, "unit": units.normalise(self._unit(printed)), "high": high,
-                       "comparator": printed.comparator}  # fmt: skip
+            columns = {
+                "value": printed.number,
+                "unit": units.normalise(self._unit(printed)),
+                "high": high,
+                "comparator": printed.comparator,
+            }
         if flag is None:
             return f"result {NOT_UNDERSTOOD}"
         self.fact(concept, flag=flag, **columns)

@@ -59,7 +59,7 @@ def _parse(text: str, name: str) -> Any:
 
 def _parse_yaml(text: str, name: str) -> Any:
     yaml = YAML(typ="safe", pure=True)
-    yaml.version = (1, 2)  # type: ignore[assignment]
+    yaml.version = (1, 2)
     try:
         return yaml.load(text)
     except MarkedYAMLError as error:

@@ -10,12 +10,26 @@ from cobalamin import units
 from cobalamin.records.dates import before, midnight, read_date, read_duration
 from cobalamin.records.sheet_desk import Desk, is_missing, is_no, is_yes
 
-PERSON_KEYS = ("age", "born", "birth_date", "sex", "gender", "pregnant", "breastfeeding", "postpartum",
-               "gestation_weeks", "ethnicity", "died")  # fmt: skip
+PERSON_KEYS = (
+    "age",
+    "born",
+    "birth_date",
+    "sex",
+    "gender",
+    "pregnant",
+    "breastfeeding",
+    "postpartum",
+    "gestation_weeks",
+    "ethnicity",
+    "died",
+)
 _FEMALE = {"female", "f", "woman", "girl", "w", "lady"}
 _MALE = {"male", "m", "man", "boy"}
-_BLACK = re.compile(r"\b(black|african|afro|caribbean|afro-caribbean|african american|nigerian|ghanaian|somali|jamaican|kenyan"
-                    r"|ethiopian|congolese)\b", re.IGNORECASE)  # fmt: skip
+_BLACK = re.compile(
+    r"\b(black|african|afro|caribbean|afro-caribbean|african american|nigerian|ghanaian|somali|jamaican|kenyan"
+    r"|ethiopian|congolese)\b",
+    re.IGNORECASE,
+)
 
 
 def read_person(desk: Desk, patient: Mapping[str, Any]) -> None:
@@ -58,7 +72,7 @@ def _birth(desk: Desk, value: object) -> None:
 def _age(desk: Desk, value: object, where: str) -> None:
     years = _years(value)
     if years is None:
-        desk.aside("age", "age not understood: years, or \"7 months\"", where)
+        desk.aside("age", 'age not understood: years, or "7 months"', where)
     elif units.implausible("person_age", years):
         desk.aside("age", "impossible age", where)
     elif desk.birth and abs((midnight(desk.on) - desk.birth).days / 365.25 - years) > 1.5:
@@ -97,8 +111,12 @@ def _sex(desk: Desk, value: object, where: str, patient: Mapping[str, Any]) -> N
 
 
 def _status(desk: Desk, key: str, value: object, where: str, patient: Mapping[str, Any]) -> None:
-    concept = {"pregnant": "status_pregnancy", "breastfeeding": "status_breastfeeding",
-               "postpartum": "status_postpartum", "died": "person_died"}[key]  # fmt: skip
+    concept = {
+        "pregnant": "status_pregnancy",
+        "breastfeeding": "status_breastfeeding",
+        "postpartum": "status_postpartum",
+        "died": "person_died",
+    }[key]
     text = str(value).strip().casefold()
     weeks = re.search(r"(\d+)\s*(?:\+\s*\d)?\s*(?:weeks?|/40|wks?)", text)
     if is_yes(value) or weeks or text in ("first trimester", "second trimester", "third trimester"):

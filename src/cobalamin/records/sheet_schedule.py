@@ -20,16 +20,42 @@ _STRENGTH = re.compile(
 _TIMES_A_DAY = (
     (r"four times (a|per) day|four times daily|\bqds\b|\bqid\b|4 times (a|per) day|4 times daily|\b4x daily", 4),
     (r"three times (a|per) day|three times daily|\btds\b|\btid\b|3 times (a|per) day|3 times daily|thrice daily", 3),
-    (r"twice (a|per) day|twice daily|twice a day|\bbd\b|\bbid\b|two times (a|per) day|2 times (a|per) day"
-     r"|2 times daily|two times daily|every 12 hours|morning and evening", 2),
-    (r"\bdaily\b|once daily|\bod\b|\bqd\b|every day|each day|a day\b|per day|/day\b|/d\b|\bnightly\b|\bmane\b"
-     r"|every morning|every night|24 hours", 1),
-)  # fmt: skip
-_N = {"one": 1, "once": 1, "two": 2, "twice": 2, "three": 3, "thrice": 3, "four": 4, "five": 5, "six": 6, "eight": 8,
-      "ten": 10, "twelve": 12}  # fmt: skip
+    (
+        r"twice (a|per) day|twice daily|twice a day|\bbd\b|\bbid\b|two times (a|per) day|2 times (a|per) day"
+        r"|2 times daily|two times daily|every 12 hours|morning and evening",
+        2,
+    ),
+    (
+        r"\bdaily\b|once daily|\bod\b|\bqd\b|every day|each day|a day\b|per day|/day\b|/d\b|\bnightly\b|\bmane\b"
+        r"|every morning|every night|24 hours",
+        1,
+    ),
+)
+_N = {
+    "one": 1,
+    "once": 1,
+    "two": 2,
+    "twice": 2,
+    "three": 3,
+    "thrice": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "eight": 8,
+    "ten": 10,
+    "twelve": 12,
+}
 _NUM = r"(\d+(?:\.\d+)?|" + "|".join(_N) + r")"
 _PERIOD = r"(days?|weeks?|wks?|months?|mths?|years?|d|w|m|/7|/52|/12)"
-_SINGLE = re.compile(r"\bonce\b(?! (a|per|every|daily|weekly|monthly|yearly))|\bsingle\b|\bstat\b|\bone (dose|injection|off|shot)\b|\bone-off\b", re.I)
+_SINGLE = re.compile(
+    r"\bonce\b(?! (a|per|every|daily|weekly|monthly|yearly))|\bsingle\b|\bstat\b"
+    r"|\bone (dose|injection|off|shot)\b|\bone-off\b",
+    re.IGNORECASE,
+)
+
+
+_DOSES = re.compile(rf"(?<![\w.]){_NUM}\s*(?:weekly |monthly |daily )?(?:doses|injections|shots|jabs)\b")
+_TIMES = re.compile(rf"\bx\s*{_NUM}\b(?!\s*(?:days?|weeks?|months?|years?|wks?|mths?|daily))")
 
 
 @dataclass(frozen=True)
@@ -78,10 +104,9 @@ def _segment(part: str) -> Segment | None:
     if _SINGLE.search(part):
         return Segment(None, single=True)
     every = _every(part)
-    length = re.search(rf"\b(?:for|x|over)\s+({_NUM}(?:\s*-\s*\d+)?\s*(?:days?|weeks?|wks?|months?|mths?|years?))", part)
-    doses = re.search(rf"(?<![\w.]){_NUM}\s*(?:weekly |monthly |daily )?(?:doses|injections|shots|jabs)\b", part) or re.search(
-        rf"\bx\s*{_NUM}\b(?!\s*(?:days?|weeks?|months?|years?|wks?|mths?|daily))", part
-    )
+    spell = rf"{_NUM}(?:\s*-\s*\d+)?\s*(?:days?|weeks?|wks?|months?|mths?|years?)"
+    length = re.search(rf"\b(?:for|x|over)\s+({spell})", part)
+    doses = _DOSES.search(part) or _TIMES.search(part)
     days = read_duration(length[1]) if length else None
     count = round(_count(doses[1])) if doses else None
     if every is None and days is None and count is None:
@@ -99,7 +124,10 @@ def _every(part: str) -> float | None:
         (rf"\b{_NUM} weekly (doses|injections|shots)", 7.0),
         (rf"\b{_NUM} monthly (doses|injections|shots)", DAYS["month"]),
         (rf"\b{_NUM} daily (doses|injections|shots)", 1.0),
-        (r"alternate days?|alternating days|every other day|every second day|on alternate|\bqod\b|\beod\b|48 hours", 2.0),
+        (
+            r"alternate days?|alternating days|every other day|every second day|on alternate|\bqod\b|\beod\b|48 hours",
+            2.0,
+        ),
         (r"every other week|alternate weeks|fortnightly|every fortnight|biweekly|bi-weekly|every second week", 14.0),
         (r"every other month|alternate months|bimonthly|bi-monthly|every second month", 2 * DAYS["month"]),
         (r"quarterly|every quarter", 3 * DAYS["month"]),
@@ -112,7 +140,7 @@ def _every(part: str) -> float | None:
 
 
 def _per_period(part: str) -> float | None:
-    """"3 times a week", "twice weekly", "3/week", "4 times a year"."""
+    """ "3 times a week", "twice weekly", "3/week", "4 times a year"."""
     match = re.search(
         rf"\b{_NUM}\s*(?:times|x|×|injections|doses)?\s*(?:a|per|each|every|/)\s*(week|month|year|day)\b", part
     ) or re.search(rf"\b{_NUM}\s*(?:times|x)?\s*(weekly|monthly|yearly|daily)\b", part)
@@ -126,16 +154,26 @@ def _per_period(part: str) -> float | None:
 
 
 def _interval(part: str) -> float | None:
-    """"every 3 months", "3-monthly", "every 10-12 weeks", "q12w", "12 weekly"."""
+    """ "every 3 months", "3-monthly", "every 10-12 weeks", "q12w", "12 weekly"."""
     span = r"(?:\d+(?:\.\d+)?\s*(?:-|–|to|or)\s*)?"
-    match = (
-        re.search(rf"(?:every|each|at intervals of|\bq)\s*{span}{_NUM}\s*-?\s*{_PERIOD}\b", part)
-        or re.search(rf"{span}\b{_NUM}[- ]?(monthly|weekly|yearly)\b", part)
-    )  # fmt: skip
+    match = re.search(rf"(?:every|each|at intervals of|\bq)\s*{span}{_NUM}\s*-?\s*{_PERIOD}\b", part) or re.search(
+        rf"{span}\b{_NUM}[- ]?(monthly|weekly|yearly)\b", part
+    )
     if not match:
         return None
-    words = {"monthly": "month", "weekly": "week", "yearly": "year", "wk": "week", "mth": "month",
-             "d": "day", "w": "week", "m": "month", "/7": "day", "/52": "week", "/12": "month"}  # fmt: skip
+    words = {
+        "monthly": "month",
+        "weekly": "week",
+        "yearly": "year",
+        "wk": "week",
+        "mth": "month",
+        "d": "day",
+        "w": "week",
+        "m": "month",
+        "/7": "day",
+        "/52": "week",
+        "/12": "month",
+    }
     period = match[2] if match[2] in words else match[2].rstrip("s")
     return _count(match[1]) * DAYS[words.get(period, period)]
 

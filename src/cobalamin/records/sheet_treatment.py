@@ -15,11 +15,15 @@ from cobalamin.vocabulary.words import read_text
 _MOST_UG = 5_000.0
 _INJECTED = ("im", "sc", "iv")
 _ROUTES = (
-    (r"intra-?muscular|\bi\.?m\.?\b", "im"), (r"sub-?cut|\bs\.?c\.?\b|\bsq\b", "sc"),
-    (r"intra-?venous|\bi\.?v\.?\b|infusion|\bdrip\b", "iv"), (r"sub-?lingual|under the tongue|lozenge", "sublingual"),
-    (r"nasal|nose", "nasal"), (r"\boral|by mouth|\bp\.?o\.?\b|tablet|capsule|\bpills?\b|drops|gumm|syrup|liquid", "oral"),
-    (r"inject|\bshots?\b|\bjabs?\b|parenteral|ampoule", "im"), (r"patch|transdermal|topical", "other"),
-)  # fmt: skip
+    (r"intra-?muscular|\bi\.?m\.?\b", "im"),
+    (r"sub-?cut|\bs\.?c\.?\b|\bsq\b", "sc"),
+    (r"intra-?venous|\bi\.?v\.?\b|infusion|\bdrip\b", "iv"),
+    (r"sub-?lingual|under the tongue|lozenge", "sublingual"),
+    (r"nasal|nose", "nasal"),
+    (r"\boral|by mouth|\bp\.?o\.?\b|tablet|capsule|\bpills?\b|drops|gumm|syrup|liquid", "oral"),
+    (r"inject|\bshots?\b|\bjabs?\b|parenteral|ampoule", "im"),
+    (r"patch|transdermal|topical", "other"),
+)
 _PRODUCT = {
     ("tx_hydroxocobalamin", True): "tx_hydroxocobalamin_injection",
     ("tx_hydroxocobalamin", False): "tx_hydroxocobalamin_oral",
@@ -29,10 +33,40 @@ _PRODUCT = {
 _B12 = ("tx_hydroxocobalamin", "tx_cyanocobalamin", "tx_methylcobalamin", "tx_b12_any", "tx_cyanocobalamin_nasal")
 _INJECTION_FROM_DAYS = 25.0
 _KEYS_READ = {
-    "drug", "name", "product", "form", "route", "dose", "schedule", "frequency", "start_day", "start", "since", "since_years",
-    "date", "day", "given", "last_day", "last", "last_given", "stop_day", "end_day", "stopped", "until", "end", "duration",
-    "response", "reason", "given_by", "where", "self", "text", "started", "from", "doses",
-}  # fmt: skip
+    "drug",
+    "name",
+    "product",
+    "form",
+    "route",
+    "dose",
+    "schedule",
+    "frequency",
+    "start_day",
+    "start",
+    "since",
+    "since_years",
+    "date",
+    "day",
+    "given",
+    "last_day",
+    "last",
+    "last_given",
+    "stop_day",
+    "end_day",
+    "stopped",
+    "until",
+    "end",
+    "duration",
+    "response",
+    "reason",
+    "given_by",
+    "where",
+    "self",
+    "text",
+    "started",
+    "from",
+    "doses",
+}
 
 
 def is_b12(concept: str) -> bool:
@@ -178,12 +212,24 @@ class _Course:
         for segment in self.segments or [Segment(None)]:
             until = _until(segment, start, end)
             if segment.single:
-                self.desk.fact(self.concept, self.place, start, until=start.time if start else None, route=self.route,
-                               **self._amount())  # fmt: skip
+                self.desk.fact(
+                    self.concept,
+                    self.place,
+                    start,
+                    until=start.time if start else None,
+                    route=self.route,
+                    **self._amount(),
+                )
             elif self.route in _INJECTED and segment.every_days is None and segment.doses:
                 self.desk.ledger.note("doses without dates: only the first is counted")
-                self.desk.fact(self.concept, self.place, start, until=start.time if start else None, route=self.route,
-                               **self._amount())  # fmt: skip
+                self.desk.fact(
+                    self.concept,
+                    self.place,
+                    start,
+                    until=start.time if start else None,
+                    route=self.route,
+                    **self._amount(),
+                )
             else:
                 self._row(segment, start, until)
             start = When(until, start.precision) if until and start and not segment.single else start
@@ -197,8 +243,9 @@ class _Course:
             amount["value"] *= per_day
         every = segment.every_days or (1.0 if per_day else None)
         over = until is not None and until <= midnight(self.desk.on)
-        self.desk.fact(self.concept, self.place, start, until=until if over else None, route=self.route,
-                       every_days=every, **amount)  # fmt: skip
+        self.desk.fact(
+            self.concept, self.place, start, until=until if over else None, route=self.route, every_days=every, **amount
+        )
 
     def _end(self) -> datetime | None:
         for key in ("until", "end", "stopped", "stop_day", "end_day"):
@@ -212,7 +259,9 @@ class _Course:
 
     def _stop(self) -> None:
         """A recorded stop, so that a late dose is not called overdue."""
-        stopped = any(not is_missing(self.entry.get(k)) and not is_no(self.entry.get(k)) for k in ("stopped", "stop_day"))
+        stopped = any(
+            not is_missing(self.entry.get(k)) and not is_no(self.entry.get(k)) for k in ("stopped", "stop_day")
+        )
         end = self._end()
         if not is_b12(self._base()) or not (stopped or (end and end < midnight(self.desk.on))):
             return
@@ -243,4 +292,3 @@ def _until(segment: Segment, start: When | None, end: datetime | None) -> dateti
 def _match_route(words: str) -> str | None:
     lower = words.lower()
     return next((route for pattern, route in _ROUTES if re.search(pattern, lower)), None)
-

@@ -6,6 +6,7 @@ share one quality among several nouns, so the quality of each noun is looked for
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
 from cobalamin.vocabulary.concepts import read_csv
@@ -37,9 +38,7 @@ def read_grid(tokens: list[Token], positions: list[int], used: set[int]) -> list
     return hits
 
 
-def _find_nouns(
-    tokens: list[Token], positions: list[int], used: set[int]
-) -> list[tuple[list[int], tuple[str, ...]]]:
+def _find_nouns(tokens: list[Token], positions: list[int], used: set[int]) -> list[tuple[list[int], tuple[str, ...]]]:
     found: list[tuple[list[int], tuple[str, ...]]] = []
     taken = set(used)
     for length in (3, 2, 1):
@@ -89,7 +88,7 @@ def _judge(
 
 
 def _quality(
-    tokens: list[Token], span: list[int], known: dict[str, object], chunks: list[int], nouns: set[int]
+    tokens: list[Token], span: list[int], known: Mapping[str, object], chunks: list[int], nouns: set[int]
 ) -> tuple[int, str] | None:
     """The nearest quality in the noun's chunk; else the one shared by the list the noun stands in."""
     sentence = tokens[span[0]].sentence
@@ -111,5 +110,5 @@ def _quality(
 
 
 def _heads_its_chunk(position: int, chunks: list[int], nouns: set[int]) -> bool:
-    """"reduced pain, vibration" hands its quality on; "power normal, vibration" does not."""
+    """ "reduced pain, vibration" hands its quality on; "power normal, vibration" does not."""
     return not any(noun < position and chunks[noun] == chunks[position] for noun in nouns)

@@ -8,7 +8,7 @@ from functools import cache
 
 from cobalamin.units import normalise
 from cobalamin.vocabulary.concepts import read_csv
-from cobalamin.vocabulary.text import fold, plain
+from cobalamin.vocabulary.text import fold, plain, word_class
 
 _NUMBER = r"[-+]?\d[\d,. ]*(?:[eE][-+]?\d+)?"
 _PRINTED = re.compile(
@@ -20,12 +20,19 @@ _BELOW = ("<", "<=", "≤", "less than", "below", "under")
 _RANGE = re.compile(rf"({_NUMBER})\s*(?:-|–|to)\s*({_NUMBER})", re.IGNORECASE)
 # Order matters: "not detected" before "detected", "low normal" before "low".
 _WORDS = (
-    (r"\b(not done|pending|awaited|not measured|not tested|not available|unavailable|insufficient sample"
-     r"|haemolysed sample|unknown|see report|not reported|cancelled|to follow|requested|sent)\b", None),
-    (r"\b(borderline|equivocal|indeterminate|grey zone|gray zone|weakly positive|weak positive|inconclusive)\b",
-     "borderline"),
-    (r"\b(not detected|non reactive|nonreactive|negative|neg|absent|none seen|nil|not present|not seen|not found)\b",
-     "negative"),
+    (
+        r"\b(not done|pending|awaited|not measured|not tested|not available|unavailable|insufficient sample"
+        r"|haemolysed sample|unknown|see report|not reported|cancelled|to follow|requested|sent)\b",
+        None,
+    ),
+    (
+        r"\b(borderline|equivocal|indeterminate|grey zone|gray zone|weakly positive|weak positive|inconclusive)\b",
+        "borderline",
+    ),
+    (
+        r"\b(not detected|non reactive|nonreactive|negative|neg|absent|none seen|nil|not present|not seen|not found)\b",
+        "negative",
+    ),
     (r"\b(undetectable|unmeasurable|below detection|below the detection limit|too low to measure)\b", "low"),
     (r"\b(not low|not reduced|not raised|not elevated|not high|not increased|not decreased)\b", "normal"),
     (r"\b(lower limit of normal|low normal|lower normal|high normal|upper normal|upper limit of normal)\b", "normal"),
@@ -36,10 +43,13 @@ _WORDS = (
     (r"\b(abnormally low|very low|low|reduced|decreased|depressed|deficient|diminished|subnormal|lowered)\b", "low"),
     (r"\b(abnormally high|high|raised|elevated|increased|up|markedly raised)\b", "high"),
     (r"\b(positive|pos|detected|reactive|present|seen|found)\b", "positive"),
-    (r"\b(normal|within|unremarkable|in range|wnl|satisfactory|adequate|fine|ok|no abnormality|unaffected"
-     r"|sufficient|replete|nad|euthyroid)\b", "normal"),
+    (
+        r"\b(normal|within|unremarkable|in range|wnl|satisfactory|adequate|fine|ok|no abnormality|unaffected"
+        r"|sufficient|replete|nad|euthyroid)\b",
+        "normal",
+    ),
     (r"\b(impaired|abnormal|deranged)\b", "abnormal"),
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)
@@ -87,12 +97,12 @@ def read_result(text: str) -> Printed | None:
 
 
 def _is_value(rest: str) -> bool:
-    """"500 times normal" and "7 lobes" begin with a number and are no measurement."""
+    """ "500 times normal" and "7 lobes" begin with a number and are no measurement."""
     return not re.match(r"^(times|fold|x\s|-?fold|lobe|to\b|-\s*\d)", rest.strip(), re.IGNORECASE)
 
 
 def _unit_and_flag(rest: str) -> tuple[str, str | None]:
-    """"pg/mL (low)" → ("pg/mL", "low")."""
+    """ "pg/mL (low)" → ("pg/mL", "low")."""
     note = re.search(r"[(\[]([^)\]]*)[)\]]\s*$", rest)
     bare = rest[: note.start()].strip() if note and normalise(rest) is None else rest.strip()
     if normalise(bare) is not None:
@@ -132,15 +142,9 @@ def read_range(text: str | None) -> tuple[float | None, float | None]:
     return (None, number) if upper else (number, None)
 
 
-_NOISE = frozenset(
-    "serum plasma level levels blood fasting concentration test result measurement total random venous s p "
-    "count of the assay value quantitative qualitative status latest ratio adjusted titre titer screen".split()
-)
-
-
 def _name_key(name: str, thorough: bool) -> frozenset[str]:
     words = [fold(word) for word in re.findall(r"[a-z0-9%+]+", plain(name))]
-    return frozenset(w for w in words if not (thorough and w in {fold(n) for n in _NOISE}))
+    return frozenset(w for w in words if not (thorough and w in word_class("test_noise")))
 
 
 @cache
@@ -163,4 +167,3 @@ def test_of(name: str) -> Test | None:
         found = loose.get(key) if key else None
     without_note = re.sub(r"\([^)]*\)", "", name).strip()
     return found or (test_of(without_note) if without_note and without_note != name else None)
-

@@ -67,7 +67,7 @@ def tokenise(text: str) -> list[Token]:
 
 
 def _without_abbreviation_stops(text: str) -> str:
-    """"h. pylori", "i.m." and "approx. 3" hold no full stop."""
+    """ "h. pylori", "i.m." and "approx. 3" hold no full stop."""
     return re.sub(r"\b([a-z]{1,2})\.(?=\s|[a-z]|$)", r"\1 ", text)
 
 

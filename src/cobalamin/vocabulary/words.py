@@ -10,22 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import pairwise
 
 from cobalamin.vocabulary.concepts import read_csv
 from cobalamin.vocabulary.grid import read_grid
 from cobalamin.vocabulary.negation import denied
-from cobalamin.vocabulary.text import Token, content, fold, phrase_key, tokenise, word_class
+from cobalamin.vocabulary.text import Token, content, phrase_key, tokenise, word_class
 
 _LONGEST = 8
-_GAPS = frozenset(
-    fold(word)
-    for word in (
-        "mild moderate severe marked slight slightly progressive progressively bilateral bilaterally symmetric "
-        "symmetrical new recent recently long standing longstanding laparoscopic open previous past known "
-        "increasing worsening intermittent constant daily strongly markedly chronic cm left right upper lower "
-        "profound significant occasional persistent subacute gradual total like sensation feeling type episode"
-    ).split()
-)
 # A domain speaks of itself first: the same word is a complaint in one list and a finding in the other.
 _SIGN_OF = {
     "sym_weakness_limb": "sign_weakness",
@@ -123,7 +115,7 @@ def _phrases(
     tokens: list[Token], positions: list[int], used: set[int], domain: str | None
 ) -> Iterator[tuple[Span, Rows]]:
     """Spans of phrases, longest first; a second look steps over words of degree, side and number."""
-    close = [p for p in positions if tokens[p].word not in _GAPS and not tokens[p].word[0].isdigit()]
+    close = [p for p in positions if tokens[p].word not in word_class("gap") and not tokens[p].word[0].isdigit()]
     for length in range(_LONGEST, 0, -1):
         for order in (positions, close) if length > 1 else (positions,):
             for start in range(len(order) - length + 1):
@@ -156,7 +148,7 @@ def _deny(meaning: Meaning) -> Meaning:
 
 
 def _weakness(tokens: list[Token], used: set[int]) -> list[Meaning]:
-    """"weak" is a limb's weakness only where a limb is named; a weak face is neither."""
+    """ "weak" is a limb's weakness only where a limb is named; a weak face is neither."""
     found = []
     for position, token in enumerate(tokens):
         if token.word not in ("weak", "weakness") or position in used:
@@ -189,14 +181,11 @@ def _settle(meanings: list[Meaning], tokens: list[Token], domain: str | None) ->
     return [m for m in kept if m.concept != "sym_none" or len(kept) == 1]
 
 
-_PARTS = frozenset("foot hand leg arm side limb finger toe sole thigh calf heel".split())
-
-
 def _one_sided(tokens: list[Token]) -> bool:
     raw = [token.raw for token in tokens]
     if {"left", "right"} <= set(raw) or {"both", "bilateral", "bilaterally", "symmetrical"} & set(raw):
         return False
-    one_part = any(a in ("one", "single") and b in _PARTS for a, b in zip(raw, raw[1:], strict=False))
+    one_part = any(a in ("one", "single") and b in word_class("body_part") for a, b in pairwise(raw))
     return one_part or bool(set(raw) & {"left", "right", "unilateral", "thumb", "ulnar", "median"})
 
 
@@ -208,9 +197,7 @@ def _passed_over() -> dict[tuple[str, ...], set[str]]:
     return keys
 
 
-def _not_relevant(
-    tokens: list[Token], positions: list[int], used: set[int], domain: str | None
-) -> Iterator[int]:
+def _not_relevant(tokens: list[Token], positions: list[int], used: set[int], domain: str | None) -> Iterator[int]:
     free = [p for p in positions if p not in used]
     for length in range(_LONGEST, 0, -1):
         for start in range(len(free) - length + 1):
