@@ -16,6 +16,9 @@ _FULL_STOPS = {";", "."}
 _BUT = {"but", "however", "although", "except", "though", "yet", "despite", "then"}
 
 
+_ASCII = str.maketrans({"'": "", "&": " and ", "-": " ", "_": " "})
+
+
 @dataclass(frozen=True)
 class Token:
     """A word of a text. `raw` as written, `word` folded; `chunk` counts commas, `sentence` full stops and buts."""
@@ -28,6 +31,8 @@ class Token:
 
 def plain(text: str) -> str:
     """Lower case, no accents, no apostrophes, blanks for hyphens."""
+    if text.isascii():
+        return text.lower().translate(_ASCII)
     apart = unicodedata.normalize("NFKD", text.replace("’", "'").replace("ß", "ss")).casefold()
     letters = "".join(sign for sign in apart if not unicodedata.combining(sign))
     return letters.replace("'", "").replace("&", " and ").replace("-", " ").replace("–", " ").replace("_", " ")
@@ -90,5 +95,8 @@ def content(tokens: list[Token]) -> list[int]:
 @lru_cache(maxsize=20_000)
 def phrase_key(phrase: str) -> tuple[str, ...]:
     """The folded content words of a phrase, the form in which phrases are compared."""
-    tokens = tokenise(phrase)
-    return tuple(tokens[position].word for position in content(tokens))
+    words = plain(phrase).split()
+    if not all(word.isalnum() and word.isascii() for word in words):
+        words = [token.raw for token in tokenise(phrase)]
+    stop = word_class("stop")
+    return tuple(folded for word in words if (folded := fold(word)) not in stop)

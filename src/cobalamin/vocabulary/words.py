@@ -198,7 +198,10 @@ def _passed_over() -> dict[tuple[str, ...], set[str]]:
 
 
 def _not_relevant(tokens: list[Token], positions: list[int], used: set[int], domain: str | None) -> Iterator[int]:
+    filler = word_class("filler")
     free = [p for p in positions if p not in used]
+    if all(tokens[p].word in filler for p in free) and used:
+        return
     for length in range(_LONGEST, 0, -1):
         for start in range(len(free) - length + 1):
             span = free[start : start + length]
