@@ -98,7 +98,7 @@ def _tables() -> list[Table]:
         _status(),
         table(
             "urgency", "first", ("urgency",), {"urgency": "routine"},
-            rule("nerves", nerves_low, {"urgency": "urgent"}, "Nerve symptoms with low B12: within 7 days.", "Sample 5"),
+            rule("nerves", nerves_low, {"urgency": "urgent"}, "Nerves and low B12.", "Sample 5"),
         ),
         table(
             "testing", "first", ("advice",), {"advice": "clinical_judgement"},
@@ -128,7 +128,7 @@ def _tables() -> list[Table]:
         ),
         table(
             "follow_up", "collect", ("follow",), {},
-            rule("after", {"status": "deficient"}, {"follow": "after", "grade": "plan"}, "Look again.", "S 11", plan=later),
+            rule("after", {"status": "deficient"}, {"follow": "after"}, "Look again.", "S 11", plan=later),
         ),
         table(
             "alerts", "collect", ("alert",), {},
@@ -148,7 +148,9 @@ def guideline(**about: Any) -> Guideline:
         Threshold("total_b12_unlikely", ((350.0, "ng/L"), (258.0, "pmol/L")), seen("Sample table 1")),
         Threshold("hb_severe", ((70.0, "g/L"),), seen("Sample 12")),
     ]
-    nerves = Term("nerves", "Nerves.", parse({"any": [{"paraesthesia": True}, {"numbness": True}]}, "nerves"), seen("S"))
+    nerves = Term(
+        "nerves", "Nerves.", parse({"any": [{"paraesthesia": True}, {"numbness": True}]}, "nerves"), seen("S")
+    )
     regimens = [
         Regimen(
             "im_nerves", "hydroxocobalamin", "im", "Nerves involved.",

@@ -45,6 +45,10 @@ def folic_acid_untested(facts: Facts, measure: Measure) -> pl.DataFrame:
     """Measure 8: adults begun on 1 mg or more of folic acid a day within a year, by whether B12 was tested."""
     days = measure.days
     high = facts.results("folic_acid_mg_day", "at_least", "folic_acid_masks_mg")
+    # Folic acid of long ago is another course: a year without it makes the next one a start.
+    high = high.filter(
+        ((pl.lit(facts.on) - pl.col("day")).dt.total_days() <= 2 * days["begun_within"]).fill_null(value=True)
+    )
     started = high.group_by("patient_id").agg(day=pl.col("day").min(), undated=pl.col("day").is_null().any())
     age = (pl.lit(facts.on) - pl.col("day")).dt.total_days()
     index = started.filter((age <= days["begun_within"]) & ~pl.col("undated")).join(facts.people, on="patient_id")

@@ -10,7 +10,8 @@ import polars as pl
 
 from cobalamin.assess import Assessment
 from cobalamin.audit.result import BAD, EXCLUDED, GOOD, UNITS_SCHEMA, UNJUDGED
-from cobalamin.decision.compile import compare
+from cobalamin.decision.compare import compare, values_of
+from cobalamin.decision.kleene import to_columns
 from cobalamin.findings.doses import b12_rows, first_dose
 from cobalamin.findings.prepare import Prepared, prepare
 from cobalamin.guidance import Guideline
@@ -96,8 +97,9 @@ class Facts:
 
     def answers(self, frame: pl.DataFrame, finding: str, operator: str, threshold: str) -> pl.Series:
         """A finding of each row of a frame against a threshold of the guideline: yes, no or null."""
-        limit = self.guideline.thresholds[threshold]
-        return frame.select(answer=compare(catalogue()[finding], operator, limit, "audit"))["answer"]
+        asked, limit = catalogue()[finding], self.guideline.thresholds[threshold]
+        answer = compare(values_of(frame, [asked])[asked.name], asked, operator, limit, "audit")
+        return to_columns(["answer"], [answer], frame.height)[0]
 
     def results(self, finding: str, operator: str, threshold: str) -> pl.DataFrame:
         """Results of a finding's concept that answer yes, all of them whatever their age."""

@@ -10,8 +10,8 @@ from cobalamin.audit.spec import measures
 from cobalamin.decision.compile import UNDECIDED, rule_column
 from cobalamin.guidance import Guideline
 
-PRIORITIES = ("emergency", "urgent", "critical alert", "overdue", "measure")
-EMERGENCY, URGENT, CRITICAL, OVERDUE, MEASURE = range(len(PRIORITIES))
+PRIORITIES = ("emergency", "urgent", "critical alert", "overdue", "treatment to begin", "measure")
+EMERGENCY, URGENT, CRITICAL, OVERDUE, BEGIN, MEASURE = range(len(PRIORITIES))
 ONE_BY_ONE, TOGETHER = "decide one by one", "may be booked together"
 # Measures whose next step is a booking or a test; the others weigh a treatment and are decided one by one.
 BOOKABLE = ("overdue", "metformin_untested", "folic_acid_untested", "review_missed", "low_untreated")
@@ -41,12 +41,12 @@ def worklist(facts: Facts, units: pl.DataFrame) -> pl.DataFrame:
     `units` are the judged units of all measures. Nothing that stops, switches or is critical may be accepted in
     one go: `sign_off` says which rows are decided one by one.
     """
-    found = pl.concat([_urgent(facts), _critical(facts), _measures(units)]).join(
+    found = pl.concat([_urgent(facts), _critical(facts), _untreated(facts), _measures(units)]).join(
         facts.people.select("patient_id"), on="patient_id", how="semi"
     )
     rows = found.sort("patient_id", "rank", "order").group_by("patient_id", maintain_order=True).agg(
         pl.col("rank").first(),
-        pl.col("reason").unique(maintain_order=True).str.join("; ").alias("reasons"),
+        pl.col("reason").unique(maintain_order=True).str.join(" ").alias("reasons"),
         pl.col("next_step").drop_nulls().first(),
         pl.col("number").drop_nulls().unique(maintain_order=True).cast(pl.String).str.join(" ").alias("measures"),
         pl.col("alone").any(),
@@ -112,11 +112,20 @@ def _critical_rules(guideline: Guideline) -> dict[str, str]:
     return {rule_column(table, rule): rule.says for rule in rules} if table else {}
 
 
+def _untreated(facts: Facts) -> pl.DataFrame:
+    """Deficient by the trace and not on B12: a new result is work before it is a missed deadline."""
+    treated = pl.col("finding.on_injections") | pl.col("finding.on_oral_b12")
+    deficient = (_outcome(facts, "status") == "deficient").fill_null(value=False)
+    people = facts.people.filter(deficient & ~treated.fill_null(value=False))
+    reason, step = pl.lit("Deficient, and no B12 on record."), pl.lit("Open the answer; begin as its plan says.")
+    return _row(people, BEGIN, reason, step, None, alone=True)
+
+
 def _measures(units: pl.DataFrame) -> pl.DataFrame:
     parts = [_row(units.clear(), MEASURE, pl.lit(""), pl.lit(""), None, alone=False)]
     for name, measure in measures().items():
         people = units.filter((pl.col("measure") == name) & (pl.col("outcome") == BAD))
-        reason = pl.concat_str(pl.lit(f"{measure.title}: "), "reason")
+        reason = pl.concat_str(pl.lit(f"{measure.title}: "), "reason", pl.lit("."))
         rank = OVERDUE if name == "overdue" else MEASURE
         action = pl.lit(measure.action)
         parts.append(_row(people, rank, reason, action, measure.number, alone=name not in BOOKABLE))
