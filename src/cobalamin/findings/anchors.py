@@ -22,6 +22,9 @@ FOR_EVER = 1_000_000
 # Ages that every window holds and that none does.
 ALWAYS, NEVER = -FOR_EVER, 2 * FOR_EVER
 COVERAGE_LAPSE_DAYS = 365
+# Issues of a medicine follow each other with gaps, and an exposure of last month is recent: there the window counts
+# from the end. Elsewhere what has ended is over.
+LINGERING_DOMAINS = ("medicines", "history", "treatment")
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,8 @@ class Slot:
     """A place that one event of each person can fill.
 
     `want` says which events qualify: yes/no (a recorded present or negative), positive/negative (a result in
-    words), value (a number or word), dose states before/after treatment, running.
+    words), value (a number or word), dose states before/after treatment, running. `lately_` is `current_` for what
+    still counts a while after its end.
     """
 
     name: str
@@ -45,24 +49,28 @@ def slots() -> tuple[Slot, ...]:
     made = [slot for finding in catalogue().values() for slot in _finding_slots(finding)]
     covers = [name for name in concepts() if name.startswith("covers_")]
     person = [
-        Slot(name, name, want, FOR_EVER)
-        for name, want in (("person_birth", "ever_yes"), ("person_age", "latest"))
+        Slot(name, name, want, FOR_EVER) for name, want in (("person_birth", "ever_yes"), ("person_age", "latest"))
     ]
-    return (*made, *person, *(Slot(name, name, "covers", COVERAGE_LAPSE_DAYS) for name in covers))
+    # The earliest of what covers the day: the record begins there.
+    return (*made, *person, *(Slot(name, name, "covers", COVERAGE_LAPSE_DAYS, earliest=True) for name in covers))
 
 
 def _finding_slots(finding: Finding) -> list[Slot]:
     window = FOR_EVER if finding.window_days is None else finding.window_days
     name, selector = finding.column, finding.selector
+    now = "lately" if finding.domain in LINGERING_DOMAINS else "current"
     if selector in ("ever", "current"):
-        denial = finding.concepts[0]
-        return [Slot(f"{name}.yes", c, f"{selector}_yes", window) for c in finding.concepts] + [
-            Slot(f"{name}.no", denial, f"{selector}_no", window)
+        when = now if selector == "current" else selector
+        return [Slot(f"{name}.yes", c, f"{when}_yes", window) for c in finding.concepts] + [
+            Slot(f"{name}.no", finding.concepts[0], f"{when}_no", window)
         ]
     if selector in ("flag_ever", "flag_latest"):
-        return [Slot(f"{name}.yes", c, "positive", window) for c in finding.concepts] + [
+        positive = "positive" if selector == "flag_ever" else "latest_positive"
+        return [Slot(f"{name}.yes", c, positive, window) for c in finding.concepts] + [
             Slot(f"{name}.no", c, "negative", window) for c in finding.concepts
         ]
+    if selector == "value":
+        return [Slot(f"{name}.row", c, f"{now}_value", window) for c in finding.concepts]
     if selector in VALUE_SELECTORS:
         return [Slot(f"{name}.row", c, selector, window) for c in finding.concepts]
     if selector == "duration_weeks":
@@ -146,17 +154,13 @@ def _ordered(prepared: Prepared, first: pl.DataFrame) -> _Ordered:
     order = np.argsort(concept, kind="stable")
     together = concept[order]
     begins = np.flatnonzero(np.diff(together, prepend=-1)) if order.size else order
-    places = (
-        dict(zip(together[begins].tolist(), np.split(order, begins[1:]), strict=True)) if order.size else {}
-    )
+    places = dict(zip(together[begins].tolist(), np.split(order, begins[1:]), strict=True)) if order.size else {}
     return _Ordered(arrays.pop("row"), arrays.pop("pid"), arrays, places)
 
 
 def _first_dose_beside(prepared: Prepared, first: pl.DataFrame) -> list[pl.Series]:
     """First B12 dose of the person of each event: time, whether by the clock, and how many days ago."""
-    beside = (
-        prepared.people.lazy().select("pid").join(first.lazy(), on="pid", how="left", maintain_order="left")
-    )
+    beside = prepared.people.lazy().select("pid").join(first.lazy(), on="pid", how="left", maintain_order="left")
     days = (pl.lit(prepared.on) - pl.col("first_time").dt.date()).dt.total_days().cast(pl.Int32)
     told = beside.select("first_time", "first_clock", first_days=days).collect()
     return told.select(pl.all().gather(prepared.events["pid"])).get_columns()
@@ -187,27 +191,34 @@ def _ages() -> tuple[pl.Expr, ...]:
     says_yes = pl.col("flag").is_in(["positive", "high"]).fill_null(value=False)
     says_no = pl.col("flag").is_in(["negative", "normal"]).fill_null(value=False)
     recent = age.fill_null(ALWAYS)
-    current = pl.when(running).then(ALWAYS).otherwise(age.fill_null(NEVER))
+    # A state that ended is over; an issue of a medicine or an exposure counts for a while after its end.
+    lately = pl.when(running).then(ALWAYS).otherwise(pl.col("ended_days"))
+    current = pl.when(running | pl.col("point")).then(lately).otherwise(NEVER)
+    stands = present & ~pl.col("superseded")
     before = _before_treatment()
     since_first = age - pl.col("first_days")
     terms = {
         "ever_yes": (present, pl.lit(ALWAYS)),
         "ever_no": (~present, pl.lit(ALWAYS)),
-        "current_yes": (present, current),
+        "current_yes": (stands, current),
         "current_no": (~present, current),
+        "lately_yes": (stands, lately),
+        "lately_no": (~present, lately),
         "positive": (present & says_yes, recent),
-        "negative": (present & says_no, recent),
-        "before": (has_value & before, pl.when(since_first > 0).then(since_first).otherwise(recent)),
+        "latest_positive": (stands & says_yes, recent),
+        "negative": (~present | says_no, recent),
+        # The window counts back from the first dose, also for a sample of that very day.
+        "before": (has_value & before, pl.when(since_first >= 0).then(since_first).otherwise(recent)),
         "after": (has_value & ~before, recent),
-        "value": (present & has_number, current),
-        "onset": (present & running & (age > 0), pl.lit(ALWAYS)),
-        "covers": (present, current),
+        "current_value": (stands & has_number, current),
+        "lately_value": (stands & has_number, lately),
+        "onset": (stands & running & (age > 0), pl.lit(ALWAYS)),
+        "covers": (present, lately),
         "latest": (has_value, recent),
         "previous": (has_value, recent),
     }
     return tuple(
-        pl.when(may).then(days).otherwise(NEVER).cast(pl.Int32).alias(want)
-        for want, (may, days) in terms.items()
+        pl.when(may).then(days).otherwise(NEVER).cast(pl.Int32).alias(want) for want, (may, days) in terms.items()
     )
 
 

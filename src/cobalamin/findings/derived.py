@@ -41,11 +41,7 @@ def egfr() -> pl.Expr:
     low, high = pl.min_horizontal(ratio, 1.0), pl.max_horizontal(ratio, 1.0)
     age = finding("age_years")
     value = (
-        141.0
-        * low.pow(alpha)
-        * high.pow(-1.209)
-        * pl.lit(0.993).pow(age)
-        * pl.when(female).then(1.018).otherwise(1)
+        141.0 * low.pow(alpha) * high.pow(-1.209) * pl.lit(0.993).pow(age) * pl.when(female).then(1.018).otherwise(1)
     )
     known = (finding("female") | finding("male")) & (age >= 18) & scr.is_not_null()
     return pl.coalesce(finding("egfr_reported"), pl.when(known).then(value))
@@ -61,7 +57,9 @@ def combined_b12_indicator() -> pl.Expr:
     names.append("homocysteine_before_treatment")
     exact = pl.all_horizontal([pl.col(f"finding.{name}.cmp").is_null() for name in names])
     times = [pl.col(f"finding.{name}.time") for name in names]
-    spread = (pl.max_horizontal(times) - pl.min_horizontal(times)).dt.total_days()
+    # The span of undated samples is not known; `max_horizontal` would pass over them.
+    dated = pl.all_horizontal([time.is_not_null() for time in times])
+    spread = pl.when(dated).then(pl.max_horizontal(times) - pl.min_horizontal(times)).dt.total_days()
     active, total, mma, homocysteine = (finding(name) for name in names)
     ratio = active * total / (mma / 1000.0 * homocysteine)
     age_factor = CB12_AGE_SCALE / (1 + (finding("age_years") / CB12_AGE_YEARS).pow(CB12_AGE_POWER))
@@ -96,9 +94,7 @@ def derived() -> list[pl.Expr]:
 def derived_inputs() -> tuple[str, ...]:
     """Columns the age and the derived findings are computed from."""
     roots = {root for expression in derived() for root in expression.meta.root_names()}
-    return tuple(
-        sorted((roots | {"born", "stated_age", "stated_days", "finding.male"}) - {"finding.age_years"})
-    )
+    return tuple(sorted((roots | {"born", "stated_age", "stated_days", "finding.male"}) - {"finding.age_years"}))
 
 
 @cache

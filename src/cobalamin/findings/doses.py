@@ -13,6 +13,7 @@ from cobalamin.findings.prepare import (
     INJECTION_CONCEPTS,
     ORAL_CONCEPTS,
     STATUS_ON_INJECTIONS,
+    UNNAMED_B12_CONCEPTS,
     Prepared,
 )
 
@@ -22,8 +23,10 @@ COURSE_GAP_DAYS = 400
 MAINTENANCE_GAP_DAYS = 14
 STILL_ON_DAYS = 200
 LOADING_WINDOW_DAYS = 21
-# Tablets issued within three months are taken as still running.
+# Tablets whose last issue ended within three months are taken as still running.
 ORAL_ISSUE_DAYS = 90
+# More days than any span of dates: keeps the days of one person apart from the next one's.
+SHIFT_A_PERSON = 4_000_000
 
 
 def b12_rows(prepared: Prepared) -> pl.DataFrame:
@@ -34,16 +37,14 @@ def b12_rows(prepared: Prepared) -> pl.DataFrame:
         .with_columns(
             injected=concept.is_in([*INJECTION_CONCEPTS, STATUS_ON_INJECTIONS])
             | (concept.is_in(ANY_ROUTE_CONCEPTS) & route.is_in(["im", "sc", "iv"]).fill_null(value=False)),
-            schedule=pl.col("running")
+            schedule=(concept == STATUS_ON_INJECTIONS)  # a status is no dose that was given
+            | pl.col("running")
             | pl.col("every_days").is_not_null()
-            | (pl.col("until") > pl.col("time")),
+            | ~pl.col("point"),
         )
         .with_columns(
             oral=~pl.col("injected")
-            & (
-                concept.is_in(ORAL_CONCEPTS)
-                | route.is_in(["oral", "sublingual", "nasal"]).fill_null(value=False)
-            ),
+            & (concept.is_in(ORAL_CONCEPTS) | route.is_in(["oral", "sublingual", "nasal"]).fill_null(value=False)),
         )
     )
 
@@ -62,8 +63,9 @@ def first_dose(rows: pl.DataFrame) -> pl.DataFrame:
 def dose_findings(prepared: Prepared, rows: pl.DataFrame) -> pl.DataFrame:
     """One row for each person with any B12: the findings whose selector is `doses.*`, by selector name."""
     on, lazy = prepared.on, rows.lazy()
+    stops = _stops(prepared)
     table = prepared.people.lazy().select("pid")
-    for part in (_history(lazy, on), _injections(_given(lazy), on), _stops(prepared)):
+    for part in (_history(lazy, on), _injections(_given(lazy), on), stops, _tablets(lazy, stops, on)):
         table = table.join(part, on="pid", how="left", maintain_order="left")
     return _combined(table, on).collect()
 
@@ -83,26 +85,48 @@ def _given(rows: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _history(rows: pl.LazyFrame, on: date) -> pl.LazyFrame:
-    """When B12 began, what runs: schedules of injections and tablets."""
-    day = pl.col("time").dt.date()
+    """When B12 began, which product, and the schedule of injections that runs.
+
+    Some treatment without a date may have come first, so then the first day is not known.
+    """
+    day, concept = pl.col("time").dt.date(), pl.col("concept")
     injected, running = pl.col("injected"), pl.col("running")
     schedule = injected & pl.col("schedule") & running
-    tablets = pl.col("oral") & (running | (pl.col("age_days") <= ORAL_ISSUE_DAYS)).fill_null(value=False)
-    per_day = pl.col("value") / pl.col("every_days").fill_null(1.0)
+    first = pl.when(day.is_not_null().all()).then(day.min())
+    now_or_latest = running | (pl.int_range(pl.len()) == pl.len() - 1)
+    cyanocobalamin = concept.is_in(CYANOCOBALAMIN_CONCEPTS)
+    product = pl.when(~concept.is_in(UNNAMED_B12_CONCEPTS)).then(cyanocobalamin).filter(now_or_latest)
     return rows.group_by("pid").agg(
         ever_treated=pl.lit(value=True),
         ever_injected=injected.any(),
-        first_dose=day.min(),
-        first_injection=day.filter(injected).min(),
-        on_cyanocobalamin=pl.col("concept").is_in(CYANOCOBALAMIN_CONCEPTS).last(),
-        days_since_first=(pl.lit(on) - day.min()).dt.total_days(),
+        first_dose=first,
+        first_injection=pl.when(day.filter(injected).is_not_null().all()).then(day.filter(injected).min()),
+        on_cyanocobalamin=product.any(ignore_nulls=False),
+        days_since_first=(pl.lit(on) - first).dt.total_days(),
         schedule_running=schedule.any(),
-        schedule_days=pl.col("every_days").filter(schedule).last(),
-        schedule_ug=pl.col("value").filter(schedule).last(),
-        on_oral=tablets.any(),
-        oral_ug_day=per_day.filter(tablets).last(),
-        days_on_oral=(pl.lit(on) - day.filter(tablets).min()).dt.total_days(),
-        oral_started=day.filter(tablets).max(),
+        schedule_days=pl.col("every_days").filter(schedule).drop_nulls().last(),
+        schedule_ug=pl.col("value").filter(schedule).drop_nulls().last(),
+        schedule_began=day.filter(schedule).max(),
+    )
+
+
+def _tablets(rows: pl.LazyFrame, stops: pl.LazyFrame, on: date) -> pl.LazyFrame:
+    """Tablets taken now, their dose, and when the present spell of them began. Those before a stop are over.
+
+    Rows lie in the order of person and time, so one cumulative maximum, shifted by person, finds the spells.
+    """
+    day, pid = pl.col("time").dt.date(), pl.col("pid").cast(pl.Int64) * SHIFT_A_PERSON
+    kept = rows.filter("oral").join(stops, on="pid", how="left", maintain_order="left")
+    kept = kept.filter((day.fill_null(date(1, 1, 1)) > pl.col("oral_stop_day")).fill_null(value=True))
+    last = pl.when("running").then(pl.lit(on)).otherwise(pl.col("until").dt.date()).to_physical()
+    reach = (pid + last + ORAL_ISSUE_DAYS).cum_max().shift(1)
+    kept = kept.with_columns(new=((pid + day.to_physical()) > reach).fill_null(value=True))
+    taken = pl.col("running") | (pl.col("ended_days") <= ORAL_ISSUE_DAYS)
+    dated = day.is_not_null().all() & taken.any()
+    return kept.group_by("pid").agg(
+        on_oral=taken.any(),
+        oral_ug_day=(pl.col("value") / pl.col("every_days").fill_null(1.0)).filter(taken).last(),
+        oral_started=pl.when(dated).then(day.filter("new").last()),
     )
 
 
@@ -141,19 +165,21 @@ def _stops(prepared: Prepared) -> pl.LazyFrame:
 
 def _combined(table: pl.LazyFrame, on: date) -> pl.LazyFrame:
     """Read the parts together: stopped, still on injections, interval, due and overdue."""
-    stopped = (pl.col("stop_day") >= pl.col("last_injection").fill_null(date(1, 1, 1))).fill_null(value=False)
+    never = date(1, 1, 1)
+    latest = pl.max_horizontal("last_injection", "schedule_began").fill_null(never)
+    stopped = (pl.col("stop_day") >= latest).fill_null(value=False)
     recent = (pl.col("days_since_last_injection") <= STILL_ON_DAYS).fill_null(value=False)
     schedule = pl.col("schedule_running").fill_null(value=False)
     oral_after = (pl.col("oral_started") > pl.col("last_injection")).fill_null(value=False)
-    oral_stopped = (pl.col("oral_stop_day") >= pl.col("oral_started")).fill_null(value=False)
     table = table.with_columns(
         stopped=pl.when(pl.col("ever_injected")).then(stopped),
         on_injections=(schedule | recent) & ~stopped & ~(oral_after & ~schedule),
         schedule_running=schedule & ~stopped,
         interval=pl.coalesce("schedule_days", "usual_gap"),
         last_injection_ug=pl.coalesce("last_ug", "schedule_ug"),
-        on_oral=pl.col("on_oral").fill_null(value=False) & ~oral_stopped,
-        elsewhere=pl.col("elsewhere_day").is_not_null(),
+        days_on_oral=(pl.lit(on) - pl.col("oral_started")).dt.total_days(),
+        # Nobody is asked by silence whether doses are given elsewhere.
+        elsewhere=pl.when(pl.col("elsewhere_day").is_not_null()).then(pl.lit(value=True)),
     )
     due = pl.col("last_injection") + pl.duration(days=pl.col("interval").round(0).cast(pl.Int64))
     table = table.with_columns(due=pl.when(pl.col("on_injections")).then(due))

@@ -96,15 +96,14 @@ def _boolean_findings() -> tuple[Finding, ...]:
 
 
 @cache
-def _slot_places() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """For each Boolean finding: its yes slot, its no slot, its coverage slot; whether silence is no; as last said."""
+def _slot_places() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """For each Boolean finding: its yes slot, its no slot, its coverage slot, and whether silence is no."""
     found = _boolean_findings()
     return (
         np.array([slot_place(f"{finding.column}.yes") for finding in found]),
         np.array([slot_place(f"{finding.column}.no") for finding in found]),
         np.array([slot_place(f"covers_{finding.domain}") for finding in found]),
         np.array([[finding.silence == "no"] for finding in found]),
-        np.array([[finding.selector in ("current", "flag_latest")] for finding in found]),
     )
 
 
@@ -113,16 +112,15 @@ def _answers(slots: Slots) -> list[pl.Series]:
 
     All findings at once, laid end to end: hundreds of small columns cost more to make than to fill.
     """
-    yes_place, no_place, coverage, silent_no, as_last_said = _slot_places()
+    yes_place, no_place, coverage, silent_no = _slot_places()
     matrix, size = slots.matrix, slots.size
     yes, no = matrix[yes_place], matrix[no_place]
-    # A current state is as last recorded; what was ever true stays true.
-    is_no = np.where(as_last_said, no > yes, (no >= 0) & (yes < 0))
-    is_yes = (yes >= 0) & ~is_no
+    # What was ever true stays true; a current state that was denied later is already gone from its yes slot.
+    # So what else says yes (a second symptom of the same finding, or the same day) is never overruled.
+    is_yes = yes >= 0
+    is_no = (no >= 0) & ~is_yes
     known = is_yes | is_no | (silent_no & (matrix[coverage] >= 0))
-    flat = pl.DataFrame(
-        {"yes": is_yes.ravel(), "known": known.ravel(), "row": np.where(is_no, no, yes).ravel()}
-    )
+    flat = pl.DataFrame({"yes": is_yes.ravel(), "known": known.ravel(), "row": np.where(is_no, no, yes).ravel()})
     flat = flat.select(pl.when("known").then("yes").alias("answer"), pl.when(pl.col("row") >= 0).then("row"))
     found = []
     for number, finding in enumerate(_boolean_findings()):
@@ -156,13 +154,22 @@ def _measured(events: Events, prepared: Prepared, slots: Slots) -> list[pl.Serie
     found = []
     for number, finding in enumerate(_value_findings()):
         part = gathered.slice(number * slots.size, slots.size)
-        value = part["weeks"] if finding.selector == "duration_weeks" else part["value"]
+        value = _number(finding, part, events.frame["every_days"])
         found += [value.alias(finding.column), part["row"].alias(f"{finding.column}.row")]
         if finding.kind == "measurement":
-            found += [
-                part[name].alias(f"{finding.column}.{name}") for name in ("unit", "cmp", "flag", "time")
-            ]
+            found += [part[name].alias(f"{finding.column}.{name}") for name in ("unit", "cmp", "flag", "time")]
     return found
+
+
+def _number(finding: Finding, part: pl.DataFrame, every_days: pl.Series) -> pl.Series:
+    """The finding's number on the day: weeks of pregnancy grow, a dose of a medicine is told per day."""
+    if finding.selector == "duration_weeks":
+        return part["weeks"]
+    if finding.selector == "value" and finding.unit == "weeks":
+        return part["value"] + part["weeks"]
+    if finding.selector == "value" and finding.domain == "medicines":
+        return part["value"] / every_days.gather(part["row"]).fill_null(1.0)
+    return part["value"]
 
 
 def _comparator_sign() -> pl.Expr:
@@ -178,9 +185,7 @@ def _person(events: Events, prepared: Prepared, slots: Slots) -> list[pl.Series]
     return [
         time.gather(slots.places("person_birth")).alias("born"),
         value.gather(aged).alias("stated_age"),
-        stated.select((pl.lit(prepared.on) - pl.col("time")).dt.total_days().alias("stated_days"))[
-            "stated_days"
-        ],
+        stated.select((pl.lit(prepared.on) - pl.col("time")).dt.total_days().alias("stated_days"))["stated_days"],
         time.gather(slots.places("covers_treatment")).alias("treatment_covered_from"),
     ]
 
@@ -210,9 +215,7 @@ def _dose_columns(prepared: Prepared, rows: pl.DataFrame, slots: Slots) -> list[
 @cache
 def _not_applicable() -> list[pl.Expr]:
     """Where a question makes no sense; unknown sex or age still asks it."""
-    never = (pl.col("finding.male") | (pl.col("finding.age_years") >= FERTILE_BELOW_YEARS)).fill_null(
-        value=False
-    )
+    never = (pl.col("finding.male") | (pl.col("finding.age_years") >= FERTILE_BELOW_YEARS)).fill_null(value=False)
     return [never.alias(f"{f.column}.na") for f in catalogue().values() if f.applies_when == "fertile"]
 
 
@@ -220,11 +223,14 @@ def _antibody_after_injection(prepared: Prepared, rows: pl.DataFrame, slots: Slo
     """Days from the latest injection before it to the positive intrinsic factor antibody sample."""
     positive = pl.DataFrame({"row": slots.matrix[slot_place("finding.if_antibody_positive.yes")]})
     positive = positive.with_row_index("pid")
-    days = prepared.events.select(pl.col("row").cast(pl.Int64), sample=pl.col("time").dt.date())
-    samples = positive.filter(pl.col("row") >= 0).join(days, on="row")
-    given = rows.filter(pl.col("injected") & ~pl.col("schedule")).select("pid", day=pl.col("time").dt.date())
-    gaps = samples.join(given, on="pid").filter(pl.col("day") <= pl.col("sample"))
-    gap = (pl.col("sample") - pl.col("day")).dt.total_days().min()
-    latest = gaps.group_by("pid").agg(gap=gap)
+    clock = pl.col("precision") == "second"
+    taken = prepared.events.select(pl.col("row").cast(pl.Int64), sample="time", sample_clock=clock)
+    samples = positive.filter(pl.col("row") >= 0).join(taken, on="row")
+    given = rows.filter(pl.col("injected") & ~pl.col("schedule")).select("pid", "time", clock=clock)
+    day, sample = pl.col("time").dt.date(), pl.col("sample").dt.date()
+    # Blood of the same day was taken before the dose, unless both clocks say otherwise.
+    earlier = (day < sample) | (pl.col("clock") & pl.col("sample_clock") & (pl.col("time") < pl.col("sample")))
+    gaps = samples.join(given, on="pid").filter(earlier)
+    latest = gaps.group_by("pid").agg(gap=(sample - day).dt.total_days().min())
     people = prepared.people.select("pid").join(latest, on="pid", how="left", maintain_order="left")
     return people["gap"].alias("finding.if_antibody_days_after_injection")

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import cache
 
+import numpy as np
 import polars as pl
 
 from cobalamin.events import FLAGS
+from cobalamin.vocabulary.catalogue import catalogue
+from cobalamin.vocabulary.concepts import concepts
 
 # B12 products whose doses count as treatment. Multivitamins do not: their few micrograms are a confounder.
 INJECTION_CONCEPTS = ("tx_hydroxocobalamin_injection", "tx_cyanocobalamin_injection", "proc_b12_injection")
@@ -22,7 +26,19 @@ ANY_ROUTE_CONCEPTS = (
 )
 B12_CONCEPTS = INJECTION_CONCEPTS + ORAL_CONCEPTS + ANY_ROUTE_CONCEPTS
 CYANOCOBALAMIN_CONCEPTS = tuple(name for name in B12_CONCEPTS if "cyanocobalamin" in name)
+# Treatment that does not tell its product.
+UNNAMED_B12_CONCEPTS = (
+    "proc_b12_injection",
+    "tx_b12_any",
+    "tx_b12_folate_b6_combination",
+    "status_b12_injections_current",
+)
 STATUS_ON_INJECTIONS = "status_b12_injections_current"
+
+
+# Earlier than every date: an undated fact is before everything.
+UNDATED = np.iinfo(np.int64).min // 2
+MICROSECONDS_A_DAY = 86_400_000_000
 
 
 @dataclass(frozen=True)
@@ -30,8 +46,10 @@ class Prepared:
     """Events visible on the day with helper columns, and the people in order.
 
     `events` adds `row` (place in the full event table), `pid` (place in `people`), `age_days` (days before
-    the day of decision; null where undated) and `running` (not ended on that day). `flags` are the results in words of
-    all rows of the full table, from the record or from the range the laboratory printed.
+    the day of decision; null where undated), `running` (not ended on that day), `ended_days` (days since it ended;
+    null where it runs), `point` (ended as it began) and `superseded` (a later negative of the same concept took it
+    back). `flags` are the results in words of all rows of the full table, from the record or from the range the
+    laboratory printed.
     """
 
     events: pl.DataFrame
@@ -46,23 +64,78 @@ class Prepared:
 
 
 def prepare(frame: pl.DataFrame, on: date) -> Prepared:
-    """Keep what the record knew on the day: `coalesce(known_at, time) <= on`, `until` clipped to it."""
+    """Keep what the record knew on the day: `coalesce(known_at, time) <= on`, `until` clipped to it.
+
+    What is known but lies in the future (a planned operation, the next dose) has not happened yet and is left out.
+    """
     end = datetime.combine(on, time.max)
     numbered = frame.with_row_index("row").with_columns(
         pid=pl.col("patient_id").rle_id(), flag=pl.coalesce("flag", _printed_flag())
     )
     people = numbered.select("pid", "patient_id").unique("pid", keep="first", maintain_order=True)
-    visible = numbered.filter(pl.coalesce("known_at", "time").fill_null(datetime.min) <= end)
-    until = pl.when(pl.col("until") <= end).then(pl.col("until"))
-    events = visible.with_columns(until=until).with_columns(
-        age_days=(pl.lit(on) - pl.col("time").dt.date()).dt.total_days().cast(pl.Int32),
-        running=pl.col("until").is_null() | (pl.col("until") > end),
+    known = (pl.coalesce("known_at", "time").fill_null(datetime.min) <= end) & (
+        pl.col("time").fill_null(datetime.min) <= end
     )
-    return Prepared(events, people, on, numbered["flag"])
+    until = pl.when(pl.col("until") <= end).then(pl.col("until"))
+    events = (
+        numbered.filter(known)
+        .with_columns(until=until)
+        .with_columns(
+            age_days=(pl.lit(on) - pl.col("time").dt.date()).dt.total_days().cast(pl.Int32),
+            ended_days=(pl.lit(on) - pl.col("until").dt.date()).dt.total_days().cast(pl.Int32),
+            running=pl.col("until").is_null(),
+            point=(pl.col("until") == pl.col("time")).fill_null(value=False),
+        )
+    )
+    return Prepared(_superseded(events), people, on, numbered["flag"])
+
+
+@cache
+def _worded_concepts() -> tuple[str, ...]:
+    """Results in words of which only the latest counts (films, for one)."""
+    worded = [finding for finding in catalogue().values() if finding.selector == "flag_latest"]
+    return tuple(dict.fromkeys(name for finding in worded for name in finding.concepts))
+
+
+def _superseded(events: pl.DataFrame) -> pl.DataFrame:
+    """Mark what a strictly later negative of the same concept took back; on one day only two clocks can tell."""
+    worded = pl.col("concept").is_in(_worded_concepts())
+    denies = ~pl.col("present") | (worded & pl.col("flag").is_in(["negative", "normal"]))
+    denied = events.select((denies & pl.col("time").is_not_null()).fill_null(value=False)).to_series().to_numpy()
+    taken_back = np.zeros(events.height, dtype=bool)
+    if denied.any():
+        concept = events["concept"].to_physical().to_numpy()
+        ever_denied = np.zeros(len(concepts()), dtype=bool)
+        ever_denied[concept[denied]] = True
+        asked = np.flatnonzero(ever_denied[concept])
+        few, denied = events.select("pid", "precision", "time")[asked], denied[asked]
+        key = few["pid"].to_numpy().astype(np.int64) * len(concepts()) + concept[asked]
+        clock = (few["precision"] == "second").to_numpy()
+        time = few["time"].to_physical().fill_null(UNDATED).to_numpy()
+        day = time // MICROSECONDS_A_DAY
+        later = _latest(key, day, denied) > day
+        taken_back[asked] = later | (clock & (_latest(key, time, denied & clock) > time))
+    return events.with_columns(superseded=pl.Series(taken_back))
+
+
+def _latest(key: np.ndarray, when: np.ndarray, among: np.ndarray) -> np.ndarray:
+    """For each row the latest `when` of the rows `among` that share its key; rows lie in the order of time."""
+    place = np.flatnonzero(among)
+    place = place[np.argsort(key[place], kind="stable")]
+    keys = key[place]
+    last = np.flatnonzero(np.append(keys[1:] != keys[:-1], True)[: keys.size])
+    found = np.full(key.size, UNDATED)
+    if last.size:
+        at = np.minimum(np.searchsorted(keys[last], key), last.size - 1)
+        found = np.where(keys[last][at] == key, when[place][last][at], UNDATED)
+    return found
 
 
 def _printed_flag() -> pl.Expr:
-    """Low, normal or high against the range the laboratory printed; null where it printed none."""
+    """Low, normal or high against the range the laboratory printed; null where it printed none.
+
+    A censored value has a word only where its whole range lies beyond the printed one.
+    """
     value, low, high = pl.col("value"), pl.col("low"), pl.col("high")
     word = (
         pl.when(value > high)
@@ -72,5 +145,11 @@ def _printed_flag() -> pl.Expr:
         .when(value.is_not_null() & (low.is_not_null() | high.is_not_null()))
         .then(pl.lit("normal"))
     )
-    censored = pl.col("comparator").is_not_null()
-    return pl.when(~censored).then(word).cast(pl.Enum(FLAGS))
+    sign = pl.col("comparator")
+    beyond = (
+        pl.when((sign == "<") & (value <= low))
+        .then(pl.lit("low"))
+        .when((sign == ">") & (value >= high))
+        .then(pl.lit("high"))
+    )
+    return pl.when(sign.is_null()).then(word).otherwise(beyond).cast(pl.Enum(FLAGS))

@@ -26,19 +26,22 @@ def spell_years(prepared: Prepared, findings: list[Finding]) -> list[pl.Series]:
     )
     rows = (
         prepared.events.lazy()
-        .filter(pl.col("present"))
+        .filter(pl.col("present") & ~pl.col("superseded"))
         .select("concept", "pid", "row", "running", "until", "age_days", start=pl.col("time").dt.date())
         .join(member.lazy(), on="concept")
     )
-    spells = _spells(rows, prepared.on).collect()
+    spells = current_spells(rows, prepared.on).collect()
+    days = (pl.lit(prepared.on) - pl.col("start")).dt.total_days()
     years = np.full((len(findings), prepared.size), np.nan)
-    years[spells["medicine"].to_numpy(), spells["pid"].to_numpy()] = spells["years"].to_numpy()
-    return [
-        pl.Series(finding.column, years[number]).fill_nan(None) for number, finding in enumerate(findings)
-    ]
+    lasted = spells.select(days=days)["days"].to_numpy() / 365.25
+    years[spells["medicine"].to_numpy(), spells["pid"].to_numpy()] = lasted
+    return [pl.Series(finding.column, years[number]).fill_nan(None) for number, finding in enumerate(findings)]
 
 
-def _spells(rows: pl.LazyFrame, on: date) -> pl.LazyFrame:
+def current_spells(rows: pl.LazyFrame, on: date) -> pl.LazyFrame:
+    """The spell that runs on the day: `medicine, pid, start`, from rows `medicine, pid, row, start, until, running,
+    grace`. None where some row has no start.
+    """
     end = pl.when("running").then(pl.lit(on)).otherwise(pl.col("until").dt.date())
     # The group number shifts each group's days past those of the group before it, so one cumulative
     # maximum over the whole column never reaches back into another person.
@@ -60,7 +63,6 @@ def _spells(rows: pl.LazyFrame, on: date) -> pl.LazyFrame:
     )
     current = spells.filter((pl.lit(on) - pl.col("end")).dt.total_days() <= pl.col("grace"))
     undated = rows.filter(pl.col("start").is_null()).select("medicine", "pid").unique()
-    years = (pl.lit(on) - pl.col("start")).dt.total_days() / 365.25
-    latest = current.unique(["medicine", "pid"], keep="last", maintain_order=True).with_columns(years=years)
+    latest = current.unique(["medicine", "pid"], keep="last", maintain_order=True)
     # Some run that began on an unknown day: the true spell may be longer than the dated part shows.
-    return latest.join(undated, on=["medicine", "pid"], how="anti").select("medicine", "pid", "years")
+    return latest.join(undated, on=["medicine", "pid"], how="anti").select("medicine", "pid", "start")
