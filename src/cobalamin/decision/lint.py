@@ -21,7 +21,7 @@ from cobalamin.guidance import Guideline, Rule
 from cobalamin.guidance.model import Condition
 from cobalamin.vocabulary.catalogue import catalogue
 
-TRIES = 60
+TRIES = 15
 DEPTH = 40
 
 
@@ -89,7 +89,9 @@ def _made_up(guideline: Guideline, chance: random.Random) -> pl.DataFrame:
                 person = solver.person(rule.when, calm=number % 3)
                 for name, values in columns.items():
                     values.append(person.get(name))
-    return pl.DataFrame(columns, schema=findings_schema()).with_columns(patient_id=pl.lit("made up"))
+    return pl.DataFrame(columns, schema=findings_schema()).with_columns(
+        pl.lit("made up").alias("patient_id"), pl.col("^finding.*[.]na$").fill_null(value=False)
+    )
 
 
 class _Solver:

@@ -1,0 +1,125 @@
+"""A result against a threshold: in the unit it was reported in, censored or in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from cobalamin import units
+from cobalamin.decision.kleene import Bits, Kleene
+from cobalamin.errors import CobalaminError
+from cobalamin.events import FLAGS
+from cobalamin.guidance import Threshold
+from cobalamin.vocabulary.catalogue import Finding
+
+OPERATORS = ("below", "above", "at_least", "at_most")
+
+
+@dataclass(frozen=True)
+class Values:
+    """A column of results: number (NaN = none), sign of a censored one (-1 below, 1 above), word, unit."""
+
+    value: npt.NDArray[np.float64]
+    sign: npt.NDArray[np.int8] | None = None
+    word: npt.NDArray[np.int8] | None = None
+    unit: pl.Series | None = None
+
+
+def values_of(frame: pl.DataFrame, findings: Sequence[Finding]) -> dict[str, Values]:
+    """The columns of findings (`finding.x`, and `.cmp`, `.flag`, `.unit` of a measurement) as arrays, by name."""
+    measured = [finding for finding in findings if finding.kind == "measurement"]
+    numbers = frame.select(pl.col(f.column).cast(pl.Float64).fill_null(float("nan")) for f in findings).to_numpy().T
+    signs = frame.select(pl.col(f"{f.column}.cmp").fill_null(0) for f in measured).to_numpy().T
+    words = frame.select(_word_code(f"{f.column}.flag") for f in measured).to_numpy().T
+    place = {finding.name: number for number, finding in enumerate(measured)}
+    found = {}
+    for number, finding in enumerate(findings):
+        value = np.ascontiguousarray(numbers[number])
+        if finding.name in place:
+            at = place[finding.name]
+            found[finding.name] = Values(value, signs[at], words[at], frame[f"{finding.column}.unit"])
+        else:
+            found[finding.name] = Values(value)
+    return found
+
+
+def _word_code(column: str) -> pl.Expr:
+    return pl.col(column).to_physical().cast(pl.Int8).fill_null(-1)
+
+
+def compare(values: Values, finding: Finding, operator: str, threshold: Threshold, where: str) -> Kleene:
+    """Whether results lie below or above a threshold (at_least = not below, at_most = not above).
+
+    A threshold published in several units is compared in the one a result was reported in, so no conversion
+    moves a person across it. A censored result answers only where all it can be lies on one side. A result in
+    words answers where the threshold says which words lie beyond it. Raises CobalaminError for a unit slip.
+    """
+    if operator in ("at_least", "at_most"):
+        return ~compare(values, finding, "below" if operator == "at_least" else "above", threshold, where)
+    below = operator == "below"
+    limit = _limit(values, finding, threshold, where)
+    known = ~np.isnan(values.value)
+    beyond: Bits = (values.value < limit) if below else (values.value > limit)
+    answer = Kleene(beyond, known & ~beyond)
+    if values.sign is None or values.word is None:
+        return answer
+    if values.sign.any():
+        answer = _censored(answer, values, limit, below=below)
+    words = threshold.text_below if below else threshold.text_above
+    return _in_words(answer, values.word, words, known) if words else answer
+
+
+def _censored(answer: Kleene, values: Values, limit: npt.NDArray[np.float64] | float, *, below: bool) -> Kleene:
+    """ "<30" is below 133 whatever it is; ">2000" is not; "<200" may be either."""
+    less, more = values.sign == -1, values.sign == 1
+    sure_less, sure_more = less & (values.value <= limit), more & (values.value >= limit)
+    exact = ~less & ~more  # type: ignore[operator]
+    beyond, short = (sure_less, sure_more) if below else (sure_more, sure_less)
+    return Kleene((answer.yes & exact) | beyond, (answer.no & exact) | short)
+
+
+def _in_words(answer: Kleene, word: npt.NDArray[np.int8], words: tuple[str, ...], known: Bits) -> Kleene:
+    spoken = ~known & (word >= 0)
+    beyond = np.isin(word, [FLAGS.index(one) for one in words]) & spoken
+    return Kleene(answer.yes | beyond, answer.no | (spoken & ~beyond))
+
+
+def _limit(values: Values, finding: Finding, threshold: Threshold, where: str) -> npt.NDArray[np.float64] | float:
+    """The threshold in the canonical unit, for each result by the unit it was reported in."""
+    canonical = canonical_limits(finding, threshold, where)
+    default = canonical.get(finding.unit, next(iter(canonical.values())))
+    if values.unit is None or len(set(canonical.values())) == 1:
+        return default
+    limit = np.full(len(values.value), default)
+    for unit, value in canonical.items():
+        if value != default:
+            limit[values.unit.is_in(_same_units(finding.concepts[0], unit)).fill_null(value=False).to_numpy()] = value
+    return limit
+
+
+def canonical_limits(finding: Finding, threshold: Threshold, where: str) -> Mapping[str, float]:
+    """The threshold's numbers by the unit they are published in, each in the finding's canonical unit."""
+    return {unit: _canonical(finding, value, unit, where) for value, unit in threshold.values}
+
+
+def _canonical(finding: Finding, value: float, unit: str, where: str) -> float:
+    if unit == finding.unit:
+        return value
+    converted = units.convert(finding.concepts[0], value, unit) if finding.kind == "measurement" else None
+    if converted is None:
+        raise CobalaminError(f"{where}: {finding.name} is in {finding.unit}; the threshold's unit {unit!r} is not.")
+    return float(converted[0])
+
+
+def _same_units(concept: str, unit: str) -> list[str]:
+    """Units of a concept that differ from this one in name only (pg/mL and ng/L)."""
+    one = units.conversions()[concept, unit]
+    return [
+        other.unit
+        for other in units.conversions().values()
+        if other.concept == concept and (other.factor, other.offset) == (one.factor, one.offset)
+    ]
