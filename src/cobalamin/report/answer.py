@@ -49,17 +49,28 @@ class Assessed(Protocol):
     """What the report needs of an assessment."""
 
     @property
-    def on(self) -> date: ...
+    def on(self) -> date:
+        """Day of decision."""
+
     @property
-    def guideline(self) -> Guideline: ...
+    def guideline(self) -> Guideline:
+        """What was applied."""
+
     @property
-    def events(self) -> Events: ...
+    def events(self) -> Events:
+        """The record."""
+
     @property
-    def findings(self) -> pl.DataFrame: ...
+    def findings(self) -> pl.DataFrame:
+        """One row a person."""
+
     @property
-    def trace(self) -> pl.DataFrame: ...
+    def trace(self) -> pl.DataFrame:
+        """One row a person, in the same order."""
+
     @property
-    def plan(self) -> pl.DataFrame: ...
+    def plan(self) -> pl.DataFrame:
+        """One row a dated item."""
 
 
 def answers(
@@ -243,7 +254,7 @@ def _basis(person: Person, rule: Rule, finding: Finding) -> dict[str, Any]:
 
 
 def _against(guideline: Guideline, limits: list[tuple[str, str]], unit: str) -> str:
-    """below 133 pmol/L; 180 to 350 ng/L: the thresholds in the unit of the result, or as published."""
+    """Thresholds as "below 133 pmol/L" or "180 to 350 ng/L" in the unit of the result, or as published."""
     words = {"below": "below", "above": "above", "at_least": "from", "at_most": "up to"}
     said = {op: _threshold(guideline, name, unit) for op, name in limits if name in guideline.thresholds}
     low, high = said.get("at_least"), said.get("at_most")
@@ -263,7 +274,7 @@ def _history(person: Person) -> dict[str, Any]:
     """When and on what evidence treatment began, what runs now, and how far back the record reaches."""
     first = person.value("first_b12_dose")
     evidence = [name for name, one in catalogue().items() if one.selector == "before" and known(person, one)]
-    began = person.own_events.filter(pl.col("time").is_not_null())["time"].min()
+    began = _record_begins(person)
     return {
         "treated": person.value("ever_b12_treated"),
         "first_dose": _day(first),
@@ -274,8 +285,17 @@ def _history(person: Person) -> dict[str, Any]:
         "last_injection": _day(person.value("last_injection")),
         "next_injection_due": _day(person.value("next_injection_due")),
         "interval_days": person.value("injection_interval_days"),
-        "record_begins": began.date().isoformat() if began is not None else None,  # type: ignore[union-attr]
+        "record_begins": _day(began),
     }
+
+
+def _record_begins(person: Person) -> date | None:
+    """First day of the stretch for which treatment is recorded, or of the first dated entry that is not the birth."""
+    concept, dated = pl.col("concept").cast(pl.String), pl.col("time").is_not_null()
+    rows = person.own_events.filter(dated & ~concept.str.starts_with("person_"))
+    covered = rows.filter(concept == "covers_treatment")
+    first = (covered if covered.height else rows)["time"].dt.date().min()
+    return first if isinstance(first, date) else None
 
 
 def _alerts(person: Person) -> Iterator[dict[str, Any]]:

@@ -192,7 +192,8 @@ def _yes(person: Person, name: str) -> bool | None:
         value = person.value(name)
         return value if isinstance(value, bool) else None
     if f"term.{name}" in person.trace:
-        return person.trace[f"term.{name}"]
+        term: bool | None = person.trace[f"term.{name}"]
+        return term
     return person.trace[name] is not None if name in person.trace else None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+import re
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -20,6 +20,7 @@ UNIT_WORDS = {
     "1": "",
     "score": "",
 }
+ENDLESS = ("lifelong", "as long as", "review")
 INTERVALS = {1: "daily", 2: "on alternate days", 7: "weekly", 14: "every 2 weeks", 28: "every 4 weeks"}
 THREE_A_WEEK = 7 / 3
 DAYS_A_MONTH = 30.4375
@@ -27,13 +28,15 @@ DAYS_A_MONTH = 30.4375
 
 @cache
 def _table() -> dict[tuple[str, str], str]:
-    with files(__package__).joinpath("words.csv").open(encoding="utf-8", newline="") as file:
+    with files(__package__).joinpath("words.csv").open(encoding="utf-8") as file:
         return {(row["kind"], row["key"]): row["words"] for row in csv.DictReader(file)}
 
 
 def word(kind: str, key: str) -> str:
     """The words for a value; where none are listed, its name with blanks."""
     found = _table().get((kind, str(key)))
+    if found is None and kind == "ask":
+        return word("finding", key)
     return found if found is not None else plain(str(key))
 
 
@@ -81,10 +84,10 @@ def interval(days: float | None) -> str:
         return ""
     if days in INTERVALS:
         return INTERVALS[int(days)]
-    if abs(days - THREE_A_WEEK) < 0.05:  # noqa: PLR2004  (three a week, however it was rounded)
+    if abs(days - THREE_A_WEEK) < 0.05:
         return "3 times a week"
     months = days / DAYS_A_MONTH
-    if months >= 1 and abs(months - round(months)) < 0.05:  # noqa: PLR2004
+    if months >= 1 and abs(months - round(months)) < 0.05:
         return "monthly" if round(months) == 1 else f"every {round(months)} months"
     weeks = days / 7
     return f"every {weeks:g} weeks" if weeks == int(weeks) else f"every {days:g} days"
@@ -93,28 +96,39 @@ def interval(days: float | None) -> str:
 def sentence(text: str) -> str:
     """The text ended by one full stop."""
     stripped = text.strip()
-    return stripped if not stripped or stripped[-1] in ".!?" else f"{stripped}."
+    return stripped if not stripped or stripped[-1] in ".!?…" else f"{stripped}."
 
 
-def fitted(parts: Iterable[str], width: int, joiner: str = ", ", tail: str = "and {n} more") -> str:
-    """As many parts as fit, in order, then how many more there are. The first part is always there."""
-    items = [part for part in parts if part]
-    for kept in range(len(items), 0, -1):
-        left = len(items) - kept
-        shown = items[:kept] if not left else [*items[:kept], tail.format(n=left)]
-        line = joiner.join(shown)
-        if len(line) <= width:
-            return line
-    return shortened(items[0], width) if items else ""
+def brief(text: str, width: int) -> str:
+    """The text so that it fits: without brackets first, then cut at a clause, then at a word."""
+    if len(text) <= width:
+        return text
+    bare = re.sub(r"\s*\([^()]*\)", "", text)
+    return shortened(bare, width)
 
 
 def shortened(text: str, width: int) -> str:
-    """The text cut at a clause or a word so that it fits; the cut is shown."""
+    """The text cut at a clause or a word so that it fits; a cut inside a clause is shown."""
     if len(text) <= width:
         return text
     head = text[: width - 1]
-    for mark in (". ", "; ", ": "):
+    for mark in (". ", "; ", " - ", ": "):
         place = head.rfind(mark)
-        if place > width // 2:
-            return head[: place + (mark == ". ")] + ("" if mark == ". " else ".")
-    return head[: head.rfind(" ")].rstrip(",;:") + " …"
+        if place > width // 3:
+            return head[:place]
+    return head[: max(head.rfind(" "), 1)].rstrip(",;:-") + " …"
+
+
+def until_words(text: str | None) -> str:
+    """How long a phase runs: "until …", or as its source says it."""
+    if not text:
+        return ""
+    return text if text.startswith(ENDLESS) else f"until {text}"
+
+
+def readable(text: str) -> str:
+    """A sentence with UCUM units, with the units as people write them."""
+    for unit, written in UNIT_WORDS.items():
+        if written and len(unit) > 2:
+            text = text.replace(unit, written)
+    return text

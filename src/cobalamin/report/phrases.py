@@ -1,0 +1,282 @@
+"""Phrases of an answer that the note and the page share. Reads the answer; decides nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cobalamin.report.words import amount, brief, group, plain, sentence, short_date, shortened, unit_words, word
+from cobalamin.vocabulary.catalogue import catalogue
+
+QUESTIONS_SHOWN, NOT_KNOWN_SHOWN = 5, 8
+NERVES = "neurology_denied"
+SEVERE = ("critical", "warning")
+SAID_ELSEWHERE = ("ask_about_nerves",)
+# What not to do is said beside what comes next; other standing advice has its own line.
+NOT_TO_DO = ("no ", "do not ", "not ", "never ", "avoid ")
+DECIDING_TESTS = ("total_b12", "active_b12", "mma", "homocysteine")
+# Domains a person can be asked or examined for, now; the rest is for the laboratory or old letters.
+ASKABLE = (
+    "symptoms",
+    "signs",
+    "history",
+    "diet",
+    "medicines",
+    "family",
+    "preferences",
+    "allergies",
+    "person",
+    "treatment",
+)
+UNSAID = ("not_on_treatment", "not_assessed", "guideline is silent")
+COUNTS = ("haemoglobin", "mcv")
+HEADLINE_ROOM = 110
+
+
+def value_of(answer: dict[str, Any], finding: str) -> Any:
+    """The value of a finding in the answer, or None."""
+    return next((one["value"] for one in answer["findings"] if one["name"] == finding), None)
+
+
+def named(findings: list[str]) -> list[str]:
+    """Short words for findings, each once."""
+    return list(dict.fromkeys(word("finding", name) for name in findings))
+
+
+def on_treatment(answer: dict[str, Any]) -> bool:
+    """True where B12 runs now."""
+    history = answer["treatment_history"]
+    return bool(history["on_injections"] or history["on_tablets"])
+
+
+def response_words(answer: dict[str, Any]) -> str:
+    """How treatment is doing, where there is any and it is judged."""
+    judged = on_treatment(answer) and answer["response"] not in UNSAID
+    return sentence(word("response", answer["response"]).capitalize()) if judged else ""
+
+
+def reason_says(answer: dict[str, Any], table: str) -> str:
+    """What the first reason of a table says."""
+    return next((one["says"] for one in answer["reasons"] if one["table"] == table), "")
+
+
+def present(answer: dict[str, Any], kind: str) -> list[str]:
+    """Findings of a display group that are there."""
+    return [name for name in group(kind) if value_of(answer, name) is True]
+
+
+def label(answer: dict[str, Any]) -> str:
+    """EMERGENCY, URGENT, ROUTINE, NO B12 or OUT OF SCOPE."""
+    urgency = answer["urgency"]
+    if urgency in ("emergency", "urgent"):
+        return word("urgency", urgency)
+    if not answer["scope"]["in"]:
+        return word("urgency", "out")
+    no_b12 = answer["route"] == "none" and not on_treatment(answer)
+    return word("urgency", "no_b12" if no_b12 else urgency)
+
+
+def headline(answer: dict[str, Any]) -> str:
+    """Urgency: the verdict in a few words. What to do."""
+    verdict, action = sentence(_verdict(answer)), sentence(_action(answer))
+    action = action[:1].upper() + action[1:]
+    lead = f"{label(answer)}: "
+    if len(lead + verdict) + 1 + len(action) > HEADLINE_ROOM:
+        verdict = shortened(verdict, HEADLINE_ROOM - len(lead) - len(action) - 1)
+    return f"{lead}{verdict} {action}".strip()
+
+
+def _verdict(answer: dict[str, Any]) -> str:
+    status, urgency = answer["status"], answer["urgency"]
+    if not answer["scope"]["in"]:
+        return "outside this guidance"
+    if urgency in ("emergency", "urgent") and status != "deficient":
+        says = reason_says(answer, "urgency").split(". ")[0].split("; ")[0].split(" - ")[0]
+        return says[:1].lower() + says[1:] if says[:2] != says[:2].upper() else says
+    if status == "not_established" and answer["treatment_history"]["on_injections"]:
+        return f"why injections began is not in this record (it begins {_begins(answer)})"
+    if status == "deficient":
+        with_ = next((f" {word('with', kind)}" for kind in ("cord", "nerve") if present(answer, kind)), "")
+        treated = response_words(answer).lower().rstrip(".")
+        return f"{word('headline', status)}{with_}{', ' + treated if treated else ''}"
+    return word("headline", status)
+
+
+def _begins(answer: dict[str, Any]) -> str:
+    return str(answer["treatment_history"]["record_begins"] or "without a date")[:4]
+
+
+def _action(answer: dict[str, Any]) -> str:
+    if not answer["scope"]["in"]:
+        referral = next((item["what"] for item in answer["plan"] if item["kind"] == "referral"), "")
+        return f"refer: {brief(referral, HEADLINE_ROOM // 2)}" if referral else ""
+    if answer["urgency"] == "emergency":
+        dosed = any(item["kind"] == "dose" and item["due"] == answer["on"] for item in answer["plan"])
+        return "hospital today" + (", first dose today" if dosed and not on_treatment(answer) else "")
+    return {
+        "injection": _injections(answer),
+        "tablets": "continue tablets" if answer["treatment_history"]["on_tablets"] else "tablets will do",
+        "either": "tablets or injections, by choice",
+        "none": "no B12; look for another cause" if not on_treatment(answer) else "B12 may stop",
+        "undecided": _undecided(answer),
+    }.get(answer["route"], "")
+
+
+def _injections(answer: dict[str, Any]) -> str:
+    if answer["treatment_history"]["on_injections"]:
+        stay = answer["status"] == "not_established"
+        return "do not stop or switch" if stay else "continue injections"
+    if answer["urgency"] == "urgent":
+        return "start injections now; do not wait for results"
+    return "start injections"
+
+
+def _undecided(answer: dict[str, Any]) -> str:
+    if on_treatment(answer):
+        return "do not stop or switch yet"
+    when = answer["testing"]["when"]
+    tests = [word("test", test) for test in DECIDING_TESTS if when.get(test) == "now"]
+    if tests and answer["status"] != "deficient":
+        return f"one test decides: {tests[0]}" if len(tests) == 1 else f"test first: {', '.join(tests)}"
+    question, routes = deciding_question(answer)
+    if len(set(routes.values())) > 1:
+        return f"{' or '.join(dict.fromkeys(routes.values()))}: ask about {word('finding', question)} first"
+    return "ask first"
+
+
+def deciding_question(answer: dict[str, Any]) -> tuple[str, dict[str, str]]:
+    """The first question whose answers lead to a route, best to different ones, and the route for each answer."""
+    candidates: list[tuple[bool, bool, str, dict[str, str]]] = []
+    for question in answer["missing"]:
+        changes = question["would_change"]
+        routes = {c["if"]: word("route", c["then"]["route"]) for c in changes if "route" in c["then"]}
+        if routes and _askable(question, (*ASKABLE, "laboratory")):
+            laboratory = catalogue()[question["finding"]].domain == "laboratory"
+            candidates.append((len(set(routes.values())) < 2, laboratory, question["finding"], routes))
+    none: tuple[bool, bool, str, dict[str, str]] = (True, True, "", {})
+    best = min(candidates, key=lambda one: one[:2], default=none)
+    return best[2], best[3]
+
+
+def basis_words(answer: dict[str, Any]) -> str:
+    """B12 128 pmol/L before treatment, 5 Jan (below 133, NG239 Table 1)."""
+    basis = answer["status_basis"]
+    if basis is None:
+        return ""
+    event = basis["event"]
+    shown = amount(event["value"], event["unit"], event["comparator"])
+    before = " before treatment" if basis["before_treatment"] else ""
+    against = basis["against"].removesuffix(f" {unit_words(event['unit'])}")
+    inside = ", ".join(one for one in (against, basis["clause"].split(";")[0]) if one)
+    day = f", {short_date(basis['date'], answer['on'])}" if basis["date"] else ""
+    name = word("finding", event["name"]).removesuffix(" on treatment")
+    during = " on treatment" if word("finding", event["name"]) != name else ""
+    return sentence(f"{name} {shown}{before}{during}{day} ({inside})")
+
+
+def counts_words(answer: dict[str, Any]) -> str:
+    """Hb 121 g/L, MCV 103 fL: the two numbers everyone looks for, judged elsewhere."""
+    basis = (answer["status_basis"] or {"event": {"name": ""}})["event"]["name"]
+    shown = []
+    for name in COUNTS:
+        one = next((one for one in answer["findings"] if one["name"] == name and name != basis), None)
+        if one is not None:
+            shown.append(f"{word('finding', name)} {amount(one['value'], one['unit'])}")
+    return sentence(", ".join(shown))
+
+
+def cause_items(answer: dict[str, Any]) -> list[str]:
+    """Causes with their certainty, strongest first."""
+    return [_cause_words(answer, one) for one in answer["causes"]]
+
+
+def _cause_words(answer: dict[str, Any], one: dict[str, Any]) -> str:
+    if one["cause"] == "unknown":
+        return word("cause", "unknown")
+    medicines = " + ".join(word("finding", name) for name in present(answer, "medicine"))
+    name = medicines if one["cause"] == "medicine" and medicines else word("cause", one["cause"])
+    return f"{name} {word('certainty', one['certainty'])}"
+
+
+def lasting_words(answer: dict[str, Any]) -> list[str]:
+    """What the causes mean for how long to treat, and what would make it lifelong."""
+    causes = answer["causes"]
+    lasting = [one for one in causes if one["reversible"] is False and one["certainty"] != "possible"]
+    said = []
+    if lasting:
+        said.append("It does not go away: treatment is for life")
+    elif causes and "if_antibody" in answer["testing"]["tests"]:
+        said.append("IFA positive = lifelong; negative does not exclude it")
+    if causes and causes[0]["cause"] == "medicine":
+        said.append("Review the medicine, don't just stop it")
+    return said
+
+
+def other_items(answer: dict[str, Any]) -> list[str]:
+    """What else explains the picture, strongest first."""
+    return [
+        f"{word('other', o['explanation'])} ({word('certainty', o['certainty'])})" for o in answer["other_explanations"]
+    ]
+
+
+def alerts(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    """Critical alerts, then warnings; those that another line says are left to it."""
+    shown = [one for one in answer["alerts"] if one["severity"] in SEVERE and one["id"] not in SAID_ELSEWHERE]
+    return sorted(shown, key=lambda one: SEVERE.index(one["severity"]))
+
+
+def advice(answer: dict[str, Any], negative: bool) -> list[str]:
+    """Standing advice of the plan: what not to do, or what always holds."""
+    said = dict.fromkeys(item["what"] for item in answer["plan"] if item["kind"] == "advice")
+    return [one for one in said if one.lower().startswith(NOT_TO_DO) is negative]
+
+
+def guideline_words(answer: dict[str, Any]) -> str:
+    """The guideline's short name and version."""
+    guidance = answer["guidance"]
+    short = word("guideline", guidance["id"])
+    name = guidance["title"] if short == plain(guidance["id"]) else short
+    return f"{brief(name, HEADLINE_ROOM // 2)}, {guidance['version']}"
+
+
+def asked(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    """The questions worth asking now: those that would change something, most decisive first."""
+    return [one for one in answer["missing"] if one["would_change"] and _askable(one, ASKABLE)][:QUESTIONS_SHOWN]
+
+
+def not_known(answer: dict[str, Any]) -> list[str]:
+    """What is not known beside the questions asked and the tests planned; what would change something first."""
+    shown = {one["finding"] for one in asked(answer)}
+    planned = {word("test", test) for test in answer["testing"]["tests"]}
+    left = [
+        one
+        for one in answer["missing"]
+        if one["finding"] not in shown and _askable(one, (*ASKABLE, "laboratory", "derived"))
+    ]
+    left.sort(key=lambda one: not one["would_change"])
+    return [name for name in named([one["finding"] for one in left]) if name not in planned][:NOT_KNOWN_SHOWN]
+
+
+def _askable(one: dict[str, Any], domains: tuple[str, ...]) -> bool:
+    """True where the catalogue has words to ask a person, or a laboratory, for it."""
+    finding = catalogue().get(one["finding"])
+    if finding is None or finding.domain not in domains:
+        return False
+    return bool(finding.ask) or finding.name == NERVES
+
+
+def found(changes: dict[str, Any]) -> str:
+    """Outcomes in words: urgent, injections."""
+    kinds = {"advice": "advice", "status": "status", "route": "route"}
+    said = []
+    for name, value in changes.items():
+        if name == "regimen":
+            continue
+        words = value if name == "urgency" else word(kinds.get(name, name), value)
+        said.append(f"{words} urgency" if name == "urgency" and value == "none" else words)
+    return ", ".join(said) or "another schedule"
+
+
+def when_words(when: str, answer: dict[str, Any]) -> str:
+    """When a blood test is due; the first dose is the next one where treatment runs."""
+    running = when == "before_first_dose" and on_treatment(answer)
+    return "before the next dose" if running else word("when", when)

@@ -1,0 +1,174 @@
+"""The answer as a clinician's note: danger, verdict, today, give, cause, next, not known. Twelve lines at most."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from cobalamin.report.give import course_words
+from cobalamin.report.lines import WIDTH, Block, Group, fitted_blocks
+from cobalamin.report.phrases import (
+    advice,
+    alerts,
+    asked,
+    basis_words,
+    cause_items,
+    counts_words,
+    found,
+    guideline_words,
+    headline,
+    lasting_words,
+    named,
+    not_known,
+    other_items,
+    reason_says,
+    response_words,
+    when_words,
+)
+from cobalamin.report.words import plain, sentence, short_date, shortened, word
+
+LINES = 12
+TODAY_KINDS = ("referral", "stop")
+LATER_KINDS = ("test", "review", "referral", "stop")
+DISCLAIMER = "supports a professional's decision, does not prescribe"
+
+
+def text(answer: dict[str, Any], reasons: bool = False) -> str:
+    """The answer in at most twelve lines; with `reasons` also every rule, what was taken as absent, the ledger."""
+    blocks = [block for block in _blocks(answer) if any(group.items for group in block.groups)]
+    lines = [shortened(headline(answer), WIDTH), *fitted_blocks(blocks, LINES - 1)]
+    if reasons:
+        lines += ["", *_reasons(answer), *_absent(answer), *_ledger(answer)]
+    return "\n".join(lines) + "\n"
+
+
+def _blocks(answer: dict[str, Any]) -> Iterator[Block]:
+    yield _danger(answer)
+    if not answer["scope"]["in"]:
+        yield Block("Scope", (Group((answer["scope"]["why"],)),))
+        yield _today(answer)
+    else:
+        yield _verdict(answer)
+        yield _today(answer)
+        yield _bloods(answer)
+        yield Block("Give", _sentences(course_words(answer)), weight=6)
+        yield _cause(answer)
+        yield _next(answer)
+        yield Block("Always", (Group(tuple(advice(answer, negative=False)), joiner="; "),), weight=2)
+        yield _not_known(answer)
+    yield _basis(answer)
+
+
+def _danger(answer: dict[str, Any]) -> Block:
+    """The most severe alert whole, the rest by name."""
+    severe = alerts(answer)
+    rest = Group(tuple(word("alert", one["id"]) for one in severe[1:]), lead="Also: ")
+    return Block("Danger", (Group(tuple(one["says"] for one in severe[:1])), rest), weight=9)
+
+
+def _verdict(answer: dict[str, Any]) -> Block:
+    parts = [
+        f"{sentence(word('status', answer['status']))} {basis_words(answer) or reason_says(answer, 'status')}",
+        response_words(answer),
+        counts_words(answer),
+    ]
+    if answer["status"] != "deficient":
+        parts += [reason_says(answer, "interpretation"), reason_says(answer, "suspicion")]
+    return Block("Verdict", _sentences([one.strip() for one in parts if one.strip()]), weight=5)
+
+
+def _sentences(parts: list[str]) -> tuple[Group, ...]:
+    """Sentences in order of weight: the first stays, the others are said where they fit."""
+    return tuple(Group((one,), least=int(not place)) for place, one in enumerate(parts))
+
+
+def _today(answer: dict[str, Any]) -> Block:
+    due = [item["what"] for item in answer["plan"] if item["kind"] in TODAY_KINDS and _is_due(item, answer)]
+    checks = [plain(one["check"]) for one in answer["response_checklist"]]
+    questions = [word("ask", one["finding"]) for one in asked(answer)]
+    groups = (
+        Group(_unique(due), joiner="; "),
+        Group(tuple(checks), lead="Check "),
+        Group(_unique(questions), lead="Ask: " if due or checks else ""),
+    )
+    return Block("Today" if due or checks else "Ask", groups, weight=8)
+
+
+def _is_due(item: dict[str, Any], answer: dict[str, Any]) -> bool:
+    return bool(item["due"] is not None and item["due"] <= answer["on"])
+
+
+def _bloods(answer: dict[str, Any]) -> Block:
+    testing = answer["testing"]
+    groups: dict[str, list[str]] = {}
+    for test in testing["tests"]:
+        groups.setdefault(testing["when"].get(test, ""), []).append(word("test", test))
+    if not groups:
+        return Block("Bloods", (Group((word("advice", testing["advice"]),) if testing["advice"] != "done" else ()),))
+    order = [when for when in ("now", "before_first_dose", "if_available", "") if when in groups]
+    leads = {when: f"{when_words(when, answer).capitalize()}: " if when else "" for when in order}
+    return Block("Bloods", tuple(Group(tuple(groups[when]), lead=leads[when]) for when in order), weight=3)
+
+
+def _cause(answer: dict[str, Any]) -> Block:
+    causes = Group(tuple(cause_items(answer)))
+    others = Group(tuple(other_items(answer)), lead="Also think of " if causes.items else "")
+    lasting = tuple(Group((one,), least=0) for one in lasting_words(answer))
+    return Block("Cause" if causes.items else "Instead", (causes, *lasting, others), weight=4)
+
+
+def _next(answer: dict[str, Any]) -> Block:
+    later = [item for item in answer["plan"] if item["kind"] in LATER_KINDS and (item["due"] or "") > answer["on"]]
+    later.sort(key=lambda item: item["due"])
+    dated = [f"{short_date(item['due'], answer['on'])} {item['what']}" for item in later]
+    do_not = [one[:1].upper() + one[1:] for one in advice(answer, negative=True)]
+    groups = (Group(_unique(dated), joiner="; "), Group(_unique(do_not), joiner=". ", counted=False))
+    return Block("Next", groups, weight=7)
+
+
+def _not_known(answer: dict[str, Any]) -> Block:
+    ledger = answer["ledger"] or {}
+    aside = [str(one["item"]) for one in ledger.get("set_aside") or []]
+    total = sum((ledger.get("set_aside_counts") or {}).values())
+    unused = Group(_unique(aside), lead=f"Not used ({total}): ")
+    return Block("Not known", (Group(tuple(not_known(answer)), counted=False), unused), weight=1)
+
+
+def _basis(answer: dict[str, Any]) -> Block:
+    banner = answer["guidance"]["banner"]
+    whose = Group((f"{guideline_words(answer)}; {DISCLAIMER}",))
+    return Block("Basis", (*((Group((banner,)),) if banner else ()), whose), weight=10 if banner else 0)
+
+
+def _reasons(answer: dict[str, Any]) -> Iterator[str]:
+    yield "Reasons"
+    for one in answer["reasons"]:
+        clause = one["clause"] if one["certainty"] != "ours" else f"{one['clause']}: {word('certainty', 'ours')}"
+        evidence = f" <- {', '.join(one['evidence'])}" if one["evidence"] else ""
+        yield f"  {plain(one['table'])}: {one['says']} [{clause}]{evidence}"
+    for question in answer["missing"]:
+        for change in question["would_change"]:
+            yield f"  open: {question['ask']} {change['if']}: {found(change['then'])}."
+    if answer["silent"]:
+        yield f"  The guideline is silent on: {', '.join(plain(one) for one in answer['silent'])}."
+
+
+def _absent(answer: dict[str, Any]) -> Iterator[str]:
+    if answer["taken_as_absent"]:
+        names = ", ".join(named(answer["taken_as_absent"]))
+        yield f"Taken as absent, because the record lists its kind and does not name it: {names}."
+
+
+def _ledger(answer: dict[str, Any]) -> Iterator[str]:
+    ledger = answer["ledger"]
+    if ledger is not None:
+        passed, aside = sum(ledger["not_relevant"].values()), sum(ledger["set_aside_counts"].values())
+        yield f"Record: {ledger['items']} items; {ledger['used']} used, {passed} not relevant, {aside} set aside."
+        yield from (f"  {one['source']}: {one['item']}: {one['reason']}" for one in ledger["set_aside"])
+        yield from (f"  note: {note} ({count})" for note, count in ledger["notes"].items())
+    guidance = answer["guidance"]
+    yield f"Guidance: {guidance['id']} {guidance['version']}, sha256 {guidance['sha256'][:12]}."
+
+
+def _unique(items: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(items))
