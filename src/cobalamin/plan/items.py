@@ -39,8 +39,11 @@ def plan(findings: pl.DataFrame, trace: pl.DataFrame, guideline: Guideline) -> p
 
     Columns as `PLAN_SCHEMA`; dates are null where the day depends on the person.
     """
-    frame = pl.concat([_anchors(findings), trace.drop("patient_id")], how="horizontal").with_row_index("pid")
-    parts = [*_regimen_items(frame, guideline), *_rule_items(frame, guideline)]
+    # Only the dates and the regimen travel with the people: choosing rows of the whole trace for each rule that
+    # fired costs more than all the rest.
+    regimen = [name for name in ("output.regimen", "table.regimen") if name in trace.columns]
+    frame = pl.concat([_anchors(findings), trace.select("on", *regimen)], how="horizontal").with_row_index("pid")
+    parts = [*_regimen_items(frame, guideline), *_rule_items(frame, trace, guideline)]
     empty = pl.DataFrame(schema={"pid": pl.UInt32, "order": pl.Int32, **PLAN_SCHEMA})
     found = pl.concat([empty, *parts], how="vertical")
     return found.sort("pid", "order", "due", nulls_last=True, maintain_order=True).select(PLAN_SCHEMA.names())
@@ -121,11 +124,11 @@ def _after(start: pl.Expr, phase: Phase, rest: tuple[Phase, ...]) -> pl.Expr:
     return start.dt.offset_by(f"{days}d")
 
 
-def _rule_items(frame: pl.DataFrame, guideline: Guideline) -> Iterator[pl.DataFrame]:
+def _rule_items(frame: pl.DataFrame, trace: pl.DataFrame, guideline: Guideline) -> Iterator[pl.DataFrame]:
     for table in guideline.tables.values():
         for rule in table.rules:
             if rule.plan:
-                people = frame.filter(_fired(table, rule))
+                people = frame.filter(trace.select(_fired(table, rule)).to_series())
                 if people.height:
                     yield from (_item(people, table, rule, item) for item in rule.plan)
 
