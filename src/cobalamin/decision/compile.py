@@ -20,7 +20,7 @@ from cobalamin.decision.kleene import Kleene, at_least, decided
 from cobalamin.errors import CobalaminError
 from cobalamin.events import FLAGS
 from cobalamin.guidance import Guideline, Rule, Table
-from cobalamin.guidance.model import Condition
+from cobalamin.guidance.model import STANDARD_OUTPUTS, Condition
 from cobalamin.vocabulary.catalogue import Finding, catalogue
 
 UNDECIDED = "undecided"
@@ -148,6 +148,8 @@ class _Writer:
             table, rules = self.collected[name]
             graded = tuple((rule.then.get("grade", "yes"), self.answer_of(rule_column(table, rule))) for rule in rules)
             return self.step("grade", graded, condition[2])
+        if name in STANDARD_OUTPUTS and kind == "output":
+            return self.step("open")
         raise CobalaminError(f"{where}: {name!r} ({kind}) is no finding, term, outcome or collected value of it.")
 
     def _finding_atom(self, finding: Finding, condition: Condition, where: str) -> int:
@@ -222,6 +224,11 @@ class _Machine:
     def _always(self) -> Kleene:
         return decided(np.ones(self.findings.height, dtype=np.bool_))
 
+    def _open(self) -> Kleene:
+        """The guideline is silent on this outcome: neither yes nor no, so nothing is alarmed or relaxed by it."""
+        nobody = np.zeros(self.findings.height, dtype=np.bool_)
+        return Kleene(nobody, nobody)
+
     def _all(self, parts: Sequence[int]) -> Kleene:
         return reduce(and_, [self.made[part] for part in parts])
 
@@ -246,14 +253,21 @@ class _Machine:
         return decided(np.array([value in wanted for value in values])[self.made[winner]])
 
     def _grade(self, graded: Sequence[tuple[str, int]], wanted: tuple[str, ...]) -> Kleene:
-        return decided(np.array([grade in wanted for grade, _ in graded] + [False])[best_grade(graded, self.made)])
+        """Whether the best grade is a wanted one; open while a rule that is open could still change that."""
+        answer = ~self._always()
+        for grade, step in reversed(graded):
+            rule, fits = self.made[step], grade in wanted
+            yes = (rule.yes & fits) | (answer.yes & (rule.no | (rule.open & fits)))
+            no = (rule.yes & (not fits)) | (answer.no & (rule.no | (rule.open & (not fits))))
+            answer = Kleene(yes, no)
+        return answer
 
     def _first(self, table: str, rules: Sequence[int]) -> Winner:
         return first_hit(self.guideline.tables[table], [self.made[rule] for rule in rules])
 
     RUN = {
         "finding": _finding, "no_data": _no_data, "no_known": _no_known, "flag": _flag, "compare": _compare,
-        "applies": _applies, "always": _always, "all": _all, "any": _any, "not": _not, "count": _count,
+        "applies": _applies, "always": _always, "open": _open, "all": _all, "any": _any, "not": _not, "count": _count,
         "missing": _missing, "known": _known, "output": _output, "grade": _grade, "first": _first,
     }  # fmt: skip
 

@@ -18,7 +18,8 @@ from cobalamin.decision.variation import bands, canonical_value
 from cobalamin.errors import CobalaminError
 from cobalamin.findings import findings_schema
 from cobalamin.guidance import Guideline, Rule
-from cobalamin.guidance.model import Condition
+from cobalamin.guidance.conditions import names
+from cobalamin.guidance.model import STANDARD_OUTPUTS, Condition
 from cobalamin.vocabulary.catalogue import catalogue
 
 TRIES = 15
@@ -45,12 +46,22 @@ def check(guideline: Guideline) -> list[str]:
 
 
 def _unreachable(guideline: Guideline, trace: pl.DataFrame) -> Iterator[str]:
+    silent = STANDARD_OUTPUTS - {name for table in guideline.tables.values() for name in table.outputs}
     for table in guideline.tables.values():
         for rule in table.rules:
+            if silent & _used(guideline, rule.when):
+                continue
             if not trace[rule_column(table, rule)].fill_null(value=False).any():
                 yield f"{table.id}: {rule.id} can never be yes: its conditions exclude each other."
             elif table.hit_policy == "first" and not (trace[f"table.{table.name}"] == rule.id).any():
                 yield f"{table.id}: {rule.id} is never reached: the rows above it always win. Move or remove it."
+
+
+def _used(guideline: Guideline, condition: Condition) -> set[str]:
+    """Names a condition rests on, through terms."""
+    found = set(names(condition))
+    terms = [guideline.terms[name] for name in found if name in guideline.terms]
+    return found.union(*(_used(guideline, term.when) for term in terms))
 
 
 def _repeated(guideline: Guideline) -> Iterator[str]:
@@ -82,16 +93,14 @@ def _catch_alls(guideline: Guideline) -> Iterator[str]:
 def _made_up(guideline: Guideline, chance: random.Random) -> pl.DataFrame:
     """Made-up people: for every row of every table, some who should fulfil it, the rest of them at random."""
     solver = _Solver(guideline, chance)
-    columns: dict[str, list[Any]] = {name: [] for name in findings_schema().names()}
-    for table in guideline.tables.values():
-        for rule in table.rules:
-            for number in range(TRIES):
-                person = solver.person(rule.when, calm=number % 3)
-                for name, values in columns.items():
-                    values.append(person.get(name))
-    return pl.DataFrame(columns, schema=findings_schema()).with_columns(
-        pl.lit("made up").alias("patient_id"), pl.col("^finding.*[.]na$").fill_null(value=False)
-    )
+    rules = [rule for table in guideline.tables.values() for rule in table.rules]
+    people = [solver.person(rule.when, calm=number % 3) for rule in rules for number in range(TRIES)]
+    schema = findings_schema()
+    used = sorted({name for person in people for name in person})
+    frame = pl.DataFrame({name: [person.get(name) for person in people] for name in used}, schema_overrides=schema)
+    silent = [pl.lit(None, kind).alias(name) for name, kind in schema.items() if name not in used]
+    frame = frame.with_columns(silent).with_columns(pl.col("^finding.*[.]na$").fill_null(value=False))
+    return frame.select(schema.names())
 
 
 class _Solver:
@@ -103,7 +112,12 @@ class _Solver:
         self.first = {
             name: table for table in guideline.tables.values() if table.hit_policy == "first" for name in table.outputs
         }
-        self.bands = {f.name: list(bands(f, guideline)) for f in catalogue().values() if f.kind != "boolean"}
+        findings = catalogue().values()
+        self.bands = {
+            finding.name: list(bands(finding, guideline)) for finding in findings if finding.kind != "boolean"
+        }
+        self.booleans = [finding.column for finding in findings if finding.kind == "boolean"]
+        self.numbers = [(catalogue()[name].column, values) for name, values in self.bands.items() if values]
 
     def person(self, condition: Condition, calm: int) -> dict[str, Any]:
         """Findings columns of someone who fulfils the condition, if a few tries find one."""
@@ -122,11 +136,11 @@ class _Solver:
         if calm == 0:
             return {}
         person: dict[str, Any] = {}
-        for finding in catalogue().values():
-            if finding.kind == "boolean":
-                person[finding.column] = False if calm == 1 else self.chance.choice([True, False, False, None])
-            elif calm == 2 and self.bands[finding.name] and self.chance.random() < 0.5:
-                person[finding.column] = self.chance.choice(self.bands[finding.name])[1]
+        for name in self.booleans:
+            person[name] = False if calm == 1 else self.chance.choice([True, False, False, None])
+        for column, values in self.numbers if calm == 2 else ():
+            if self.chance.random() < 0.5:
+                person[column] = self.chance.choice(values)[1]
         return person
 
     def _want(self, condition: Condition, wanted: bool, found: dict[str, Any], depth: int) -> None:

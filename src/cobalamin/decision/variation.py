@@ -18,7 +18,7 @@ from cobalamin.guidance.model import Condition, Threshold
 from cobalamin.vocabulary.catalogue import Finding, catalogue
 
 # Fields a missing answer is ranked by, most decisive first.
-DECISIVE = ("urgency", "route", "status", "regimen", "advice")
+DECISIVE = ("urgency", "route", "status", "alerts", "regimen", "causes", "advice")
 # Questions whose reassuring answer is yes; for every other Boolean it is no.
 REASSURING_YES = (
     "neurology_denied",
@@ -28,15 +28,40 @@ REASSURING_YES = (
     "diet_mixed",
 )
 NERVES = "neurology_denied"
-NERVE_TERM = "neurology_any"
-NERVE_ASK = "Any numbness, tingling, weakness, unsteadiness, falls, bladder or bowel change, or loss of vision?"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Findings a clinician asks about in one breath: those of a term; `typical` is what a yes most often means."""
+
+    finding: str
+    term: str
+    ask: str
+    typical: tuple[str, ...]
+
+
+GROUPS = (
+    Group(
+        "cord_or_eye",
+        "cord_or_eye_sign",
+        "Weakness, stiff legs, falls, new bladder or bowel change, extensor plantars, or loss of vision?",
+        ("extensor_plantar", "limb_weakness", "bladder_bowel_change", "visual_loss"),
+    ),
+    Group(
+        NERVES,
+        "neurology_any",
+        "Numbness, tingling, burning or unsteadiness; reduced vibration or position sense?",
+        ("paraesthesia", "numbness", "reduced_vibration", "reduced_sensation"),
+    ),
+)
 
 
 @dataclass(frozen=True)
 class Question:
     """Something the record does not say: its finding, the words to ask it with, and possible answers.
 
-    `answers` maps what a person would say to the findings it sets; `reassuring` names the calm one.
+    `answers` maps what a person would say to the findings it sets; `reassuring` names the calm one, "" for what
+    only a laboratory can answer.
     """
 
     finding: str
@@ -58,18 +83,21 @@ class Missing:
 def missing(findings: pl.DataFrame, trace: pl.DataFrame, guideline: Guideline) -> list[Missing]:
     """Questions for one person (one-row frames), most decisive first.
 
-    Each is answered alone first; where several must be answered together to relax an answer, each is also
-    answered alone on top of calm answers to the rest, so that an undecided answer says what it becomes.
+    Each is answered alone. Where the route is undecided, what a person can be asked is also answered on top of
+    calm answers to all the other questions, so that an undecided answer says what it becomes.
     """
     questions = list(_questions(findings, trace, guideline))
     if not questions:
         return []
-    calm = {name: value for question in questions for name, value in question.answers[question.reassuring].items()}
+    asked = [question for question in questions if question.reassuring]
+    calm = {name: value for question in asked for name, value in question.answers[question.reassuring].items()}
+    undecided = trace.get_column("output.route", default=pl.Series(["-"]))[0] == "undecided"
     variants: list[dict[str, Any]] = [{}, calm]
     places: list[tuple[int, str, str]] = []
     for number, question in enumerate(questions):
+        bases = {"alone": {}, "rest_calm": calm} if undecided and question.reassuring else {"alone": {}}
         for said, sets in question.answers.items():
-            for kind, base in (("alone", {}), ("rest_calm", calm)):
+            for kind, base in bases.items():
                 places.append((number, said, kind))
                 variants.append({**base, **sets})
     outcomes = _outcomes(decide(_varied(findings, variants), guideline))
@@ -78,29 +106,39 @@ def missing(findings: pl.DataFrame, trace: pl.DataFrame, guideline: Guideline) -
 
 def _questions(findings: pl.DataFrame, trace: pl.DataFrame, guideline: Guideline) -> Iterator[Question]:
     names = dict.fromkeys(_open_inputs(trace.row(0, named=True), findings.row(0, named=True), guideline))
-    nerves = set(_base_names(guideline, NERVE_TERM)) | {NERVES}
-    unknown_nerves = [name for name in names if name in nerves]
-    if unknown_nerves:
-        calm = {name: False for name in unknown_nerves if name != NERVES} | {NERVES: True}
-        alarm = next((name for name in unknown_nerves if name != NERVES), None)
-        yes = {alarm: True} if alarm else {NERVES: False}
-        yield Question(NERVES, NERVE_ASK, {"yes": yes, "no": calm}, "no")
+    grouped: set[str] = set()
+    for group in GROUPS:
+        unknown = [name for name in _base_names(guideline, group.term) if name in names and name not in grouped]
+        unknown = [name for name in dict.fromkeys(unknown) if catalogue()[name].kind == "boolean"]
+        if unknown:
+            grouped |= {*unknown}
+            yield _group_question(group, unknown)
     for name in names:
-        if name not in nerves:
+        if name not in grouped | {NERVES}:
             question = _question(catalogue()[name], guideline)
             if question is not None:
                 yield question
 
 
+def _group_question(group: Group, unknown: list[str]) -> Question:
+    symptoms = [name for name in unknown if name != NERVES]
+    alarm = next((name for name in group.typical if name in symptoms), symptoms[0] if symptoms else NERVES)
+    calm = dict.fromkeys(symptoms, False) | ({NERVES: True} if group.finding == NERVES else {})
+    return Question(group.finding, group.ask, {"yes": {alarm: alarm != NERVES}, "no": calm}, "no")
+
+
 def _question(finding: Finding, guideline: Guideline) -> Question | None:
+    # What nobody would ask (a count of doses, a value only a machine holds) is not a question.
+    if not finding.ask and finding.kind != "measurement":
+        return None
     ask = finding.ask or f"{finding.means.rstrip('.')}?"
     if finding.kind == "boolean":
         answers: dict[str, dict[str, Any]] = {"yes": {finding.name: True}, "no": {finding.name: False}}
-        return Question(finding.name, ask, answers, "yes" if finding.name in REASSURING_YES else "no")
+        calm = "yes" if finding.name in REASSURING_YES else "no"
+        return Question(finding.name, ask, answers, "" if finding.domain in ("person", "laboratory") else calm)
     if finding.kind in ("measurement", "number"):
         answers = {said: {finding.name: value} for said, value in bands(finding, guideline)}
-        # The calm answer to a number is not known beforehand: the middle of its bands stands in.
-        return Question(finding.name, ask, answers, list(answers)[len(answers) // 2]) if answers else None
+        return Question(finding.name, ask, answers, "") if answers else None
     return None
 
 
@@ -109,10 +147,12 @@ def bands(finding: Finding, guideline: Guideline) -> Iterator[tuple[str, float]]
     cuts = sorted(_cuts(finding, guideline))
     if not cuts:
         return
-    yield f"below {cuts[0]:g} {finding.unit}", cuts[0] * 0.9 - 0.01
+    margin = 0.01 + 0.1 * max(abs(cut) for cut in cuts)
+    unit = "" if finding.unit in ("1", "") else f" {finding.unit}"
+    yield f"below {cuts[0]:g}{unit}", cuts[0] - (margin if cuts[0] <= 0 else 0.01 + 0.1 * cuts[0])
     for low, high in pairwise(cuts):
-        yield f"{low:g} to {high:g} {finding.unit}", (low + high) / 2
-    yield f"above {cuts[-1]:g} {finding.unit}", cuts[-1] * 1.1 + 0.01
+        yield f"{low:g} to {high:g}{unit}", (low + high) / 2
+    yield f"above {cuts[-1]:g}{unit}", cuts[-1] + margin
 
 
 def _cuts(finding: Finding, guideline: Guideline) -> set[float]:
@@ -186,9 +226,17 @@ def _varied(findings: pl.DataFrame, variants: list[dict[str, Any]]) -> pl.DataFr
 
 
 def _outcomes(trace: pl.DataFrame) -> list[dict[str, Any]]:
-    fields = {name: f"output.{name}" for name in DECISIVE if f"output.{name}" in trace.columns}
-    frame = trace.select([pl.col(column).cast(pl.String).alias(name) for name, column in fields.items()])
-    return frame.to_dicts()
+    outputs = {name: f"output.{name}" for name in DECISIVE if f"output.{name}" in trace.columns}
+    frame = trace.select([pl.col(column).cast(pl.String).alias(name) for name, column in outputs.items()])
+    alerts, causes = _held(trace, "alert.", ("critical",)), _held(trace, "cause.", ("confirmed", "probable"))
+    return [row | {"alerts": a, "causes": c} for row, a, c in zip(frame.to_dicts(), alerts, causes, strict=True)]
+
+
+def _held(trace: pl.DataFrame, prefix: str, grades: tuple[str, ...]) -> list[list[str]]:
+    """For each row the collected values of a kind that hold with one of these grades."""
+    names = [name for name in trace.columns if name.startswith(prefix)]
+    rows = trace.select(pl.col(names).cast(pl.String)).rows()
+    return [[n.removeprefix(prefix) for n, grade in zip(names, row, strict=True) if grade in grades] for row in rows]
 
 
 def _ranked(
@@ -198,10 +246,10 @@ def _ranked(
     found = [Missing(question.finding, question.ask) for question in questions]
     weights = [[0] * len(DECISIVE) for _ in questions]
     for (number, said, kind), outcome in zip(places, outcomes[2:], strict=True):
-        against = now if kind == "alone" else calm
+        against = now if kind == "alone" or questions[number].reassuring == said else calm
         changes = {name: value for name, value in outcome.items() if value != against[name]}
-        if kind == "rest_calm" and questions[number].reassuring == said:
-            changes = {name: value for name, value in outcome.items() if value != now[name]}
+        if kind == "rest_calm":
+            changes = {name: value for name, value in changes.items() if name in ("route", "regimen")}
         if changes:
             found[number].would_change.append({"if": said, "then": changes, "given": kind})
             for place, name in enumerate(DECISIVE):
