@@ -5,11 +5,11 @@ A condition that occurs in many rules is one step. Steps need only steps before 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import and_, or_
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -265,7 +265,7 @@ class _Machine:
     def _first(self, table: str, rules: Sequence[int]) -> Winner:
         return first_hit(self.guideline.tables[table], [self.made[rule] for rule in rules])
 
-    RUN = {
+    RUN: ClassVar[dict[str, Callable[..., Any]]] = {
         "finding": _finding, "no_data": _no_data, "no_known": _no_known, "flag": _flag, "compare": _compare,
         "applies": _applies, "always": _always, "open": _open, "all": _all, "any": _any, "not": _not, "count": _count,
         "missing": _missing, "known": _known, "output": _output, "grade": _grade, "first": _first,
