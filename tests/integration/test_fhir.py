@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import subprocess
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from cobalamin.errors import CobalaminError
 from cobalamin.records.fhir import read_fhir
 from cobalamin.records.ledger import Ledger
 from cobalamin.records.open import read_records
+from tools.fetch_fhir_examples import examples_folder
 
 DATA = Path(__file__).parent.parent / "data"
 Json = dict[str, Any]
@@ -464,3 +466,14 @@ def test_real_extract_adds_up_and_sets_nothing_aside(folder: str) -> None:
 def test_pernicious_anaemia_of_a_real_patient_is_found() -> None:
     (row,) = Read(DATA / "mimic_iv_demo_fhir").of("cond_pernicious_anaemia")
     assert row["precision"] == "day"
+
+
+@pytest.mark.slow
+def test_all_official_examples_pass_and_add_up() -> None:
+    try:
+        folder = examples_folder()
+    except (OSError, subprocess.TimeoutExpired) as error:
+        pytest.skip(f"the official examples could not be fetched: {error}")
+    result = Read(folder)
+    assert result.ledger.items_in > 5_000
+    assert "not in the shape of FHIR" not in result.ledger.set_aside

@@ -38,9 +38,7 @@ def refuse_impossible_dates(rows: pl.DataFrame, not_after: date | None) -> pl.Da
     rows = refuse(rows, time_ < EARLIEST, "dated before 1880")
     before_birth = ~concept.str.starts_with("person_") & (_end_of_precision() <= pl.col("born"))
     rows = refuse(rows, before_birth, "dated before birth")
-    rows = refuse(
-        rows, (concept == "person_died") & (_end_of_precision() <= pl.col("born")), "died before birth"
-    )
+    rows = refuse(rows, (concept == "person_died") & (_end_of_precision() <= pl.col("born")), "died before birth")
     rows = refuse(rows, pl.col("until") < time_, "ends before it begins")
     return rows.drop("born")
 

@@ -26,9 +26,7 @@ _TIMES_A_DAY = {
 }  # fmt: skip
 _DAYS_BETWEEN = {"qod": 2.0, "wk": 7.0, "mo": 365.25 / 12}
 _UNIT_WORDS = {"hour": "h", "day": "d", "week": "wk", "month": "mo", "year": "a"}
-_EVERY = re.compile(
-    r"\bevery\s+(?:(other|second|\d+)(?:\s*(?:-|–|to)\s*(\d+))?\s+)?(hour|day|week|month|year)s?\b"
-)
+_EVERY = re.compile(r"\bevery\s+(?:(other|second|\d+)(?:\s*(?:-|–|to)\s*(\d+))?\s+)?(hour|day|week|month|year)s?\b")
 _PER = re.compile(
     r"\b(?:(\d+)|(once)|(twice)|(three)|(four))\s*(?:times)?\s*(?:a|per|each)?\s*(daily|weekly|monthly|yearly|day|week|month|year)\b"
 )
@@ -102,9 +100,7 @@ def every_days_in_words(words: str) -> float | None:
     if match := _PER.search(lower):
         given = match.groups()
         times = float(given[0]) if given[0] else next(n for n, each in enumerate(given[1:5], 1) if each)
-        unit = {"daily": "day", "weekly": "week", "monthly": "month", "yearly": "year"}.get(
-            given[5], given[5]
-        )
+        unit = {"daily": "day", "weekly": "week", "monthly": "month", "yearly": "year"}.get(given[5], given[5])
         return DAYS_IN[_UNIT_WORDS[unit]] / times if times else None
     return next((days for pattern, days in _PLAIN if re.search(pattern, lower)), None)
 

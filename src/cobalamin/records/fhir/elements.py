@@ -14,9 +14,7 @@ from cobalamin.records.fhir.outcome import SetAside
 Json = Any
 Moment = tuple[datetime, str]
 
-_DATE = re.compile(
-    r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?)?)?"
-)
+_DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?)?)?")
 _FULL_LENGTH = len("2026-01-15T08:30:00")
 _PRECISION = ("year", "month", "day")
 # FHIR's `mo` and `a` as calendar averages, so that three months are a quarter of a year.
@@ -43,9 +41,7 @@ def text(value: Json) -> str:
         return ""
     if value.isascii():
         return value.strip()
-    return (
-        value.replace("\u200b", "").replace("\ufeff", "").replace("\u00ad", "").replace("\u00a0", " ").strip()
-    )
+    return value.replace("\u200b", "").replace("\ufeff", "").replace("\u00ad", "").replace("\u00a0", " ").strip()
 
 
 def number(value: Json) -> float | None:

@@ -79,9 +79,7 @@ def _dated_from_elsewhere(waiting: pl.DataFrame) -> pl.DataFrame:
 
 def _two_births(rows: pl.DataFrame, reach: Reach) -> pl.DataFrame:  # noqa: ARG001
     """Two birth dates under one id may be two people: none of the Patient resources is used."""
-    births = rows.filter(pl.col("concept") == "person_birth").with_columns(
-        version=pl.col("version").fill_null("")
-    )
+    births = rows.filter(pl.col("concept") == "person_birth").with_columns(version=pl.col("version").fill_null(""))
     newest = births.filter(pl.col("version") == pl.col("version").max().over("patient_id"))
     torn = newest.group_by("patient_id").agg(count=pl.struct("time", "precision").n_unique())
     ids = torn.filter(pl.col("count") > 1)["patient_id"]
@@ -107,9 +105,7 @@ def _unknown_subjects(rows: pl.DataFrame, reach: Reach) -> pl.DataFrame:
         return rows
     here = pl.col("source").str.starts_with("Patient/") | pl.col("patient_id").str.contains("#", literal=True)
     known = rows.filter(here)["patient_id"].unique()
-    return refuse(
-        rows, ~pl.col("patient_id").is_in(known.implode()), "subject unknown: no Patient resource of that id"
-    )
+    return refuse(rows, ~pl.col("patient_id").is_in(known.implode()), "subject unknown: no Patient resource of that id")
 
 
 def _without_date(rows: pl.DataFrame, reach: Reach) -> pl.DataFrame:  # noqa: ARG001
@@ -145,9 +141,7 @@ def _account(events: pl.DataFrame, ledger: Ledger) -> None:
 def _coverage(rows: pl.DataFrame, good: pl.DataFrame, reach: Reach) -> pl.DataFrame:
     """`covers_` intervals of each person, from the first entry to the latest date of the whole export."""
     names = sorted({name for kind, covered in _COVERS.items() if kind in reach.kinds for name in covered})
-    spans = rows.filter(
-        (pl.col("mark") == SPAN) & pl.col("patient_id").is_in(good["patient_id"].unique().implode())
-    )
+    spans = rows.filter((pl.col("mark") == SPAN) & pl.col("patient_id").is_in(good["patient_id"].unique().implode()))
     if reach.end is not None:
         spans = spans.filter(pl.col("time") <= reach.end)
     spans = spans.filter(pl.col("time") >= EARLIEST)

@@ -92,9 +92,7 @@ def words_of(concept: Json) -> str:
     return " ".join(dict.fromkeys([text(mapping(concept).get("text")), *displays])).strip()
 
 
-def _by_words(
-    text_: str, coded: tuple[Coding, ...], kinds: frozenset[str]
-) -> tuple[tuple[str, ...], str, str]:
+def _by_words(text_: str, coded: tuple[Coding, ...], kinds: frozenset[str]) -> tuple[tuple[str, ...], str, str]:
     """Words decide only where no code does; a test whose standard code is not listed is another test."""
     if "lab" in kinds and any(system_name(_SYSTEM_ALIASES.get(s, s)) in _STANDARD for s, _, _ in coded):
         kinds -= {"lab"}

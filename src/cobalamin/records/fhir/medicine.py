@@ -135,9 +135,7 @@ def _regimens(resource: Resource, concept: str, words: str, status: str) -> list
 
 def _begin(resource: Resource, first: Dosage) -> tuple[Moment | None, datetime | None]:
     body = resource.body
-    written = (
-        moment(body.get("authoredOn")) or moment(body.get("dateWritten")) or moment(body.get("dateAsserted"))
-    )
+    written = moment(body.get("authoredOn")) or moment(body.get("dateWritten")) or moment(body.get("dateAsserted"))
     handed = moment(body.get("whenHandedOver")) or moment(body.get("whenPrepared"))
     effective = moment(body.get("effectiveDateTime")) or period(body.get("effectivePeriod"))[0]
     planned = (first.start, "day") if first.start else None

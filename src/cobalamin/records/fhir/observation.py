@@ -70,13 +70,7 @@ def _when(resource: Resource) -> tuple[Moment | None, datetime | None]:
     start, end = period(body.get("effectivePeriod"))
     events = mapping(body.get("effectiveTiming")).get("event")
     listed = moment(events[0]) if isinstance(events, list) and events else None
-    sampled = (
-        moment(body.get("effectiveDateTime"))
-        or moment(body.get("effectiveInstant"))
-        or end
-        or start
-        or listed
-    )
+    sampled = moment(body.get("effectiveDateTime")) or moment(body.get("effectiveInstant")) or end or start or listed
     issued = moment(body.get("issued"))
     if sampled is None and issued:
         resource.note("day of the sample unknown: day of issue used")

@@ -28,9 +28,7 @@ def _birth(resource: Resource) -> list[Row]:
 
 
 def _sex(resource: Resource) -> list[Row]:
-    concept = {"female": "person_female", "male": "person_male"}.get(
-        text(resource.body.get("gender")).lower()
-    )
+    concept = {"female": "person_female", "male": "person_male"}.get(text(resource.body.get("gender")).lower())
     if concept is None:
         resource.note("sex not stated as female or male")
         return []

@@ -79,10 +79,7 @@ def read_fhir(
 
 
 def _nothing(path: Path, ledger: Ledger) -> str:
-    why = (
-        "; ".join(f"{each['source']}: {each['reason']}" for each in ledger.examples[:3])
-        or "no resources in it"
-    )
+    why = "; ".join(f"{each['source']}: {each['reason']}" for each in ledger.examples[:3]) or "no resources in it"
     return f"{path}: no FHIR resource could be read ({why}). Give a Bundle, a resource or NDJSON in UTF-8."
 
 
@@ -138,9 +135,7 @@ class _Reading:
         if reader is None:
             if resource.kind == "Encounter":
                 self._encounter(resource)
-            kind = (
-                resource.kind if resource.kind.isalpha() and len(resource.kind) < LONGEST_KIND else "unknown"
-            )
+            kind = resource.kind if resource.kind.isalpha() and len(resource.kind) < LONGEST_KIND else "unknown"
             self.ledger.pass_over(f"kind of resource: {kind}")
             return
         self._one(resource, lambda: reader(resource))
@@ -205,9 +200,7 @@ class _Reading:
         if latest is not None and (self.reach.latest is None or latest > self.reach.latest):
             self.reach.latest = latest
         known = self._spans.get(person)
-        first, last = (
-            (min(dates), max(dates)) if known is None else (min(known[0], *dates), max(known[1], *dates))
-        )
+        first, last = (min(dates), max(dates)) if known is None else (min(known[0], *dates), max(known[1], *dates))
         self._spans[person] = (first, last)
         if len(self._spans) > SPANS_HELD:
             self.flush_spans()
@@ -244,9 +237,7 @@ class _Reading:
         if when is None or resource.address.endswith(")"):
             return
         self._span(resource)
-        self.spool.add(
-            {"mark": CONTEXT, "patient_id": person, "time": when[0], "encounter": resource.address}
-        )
+        self.spool.add({"mark": CONTEXT, "patient_id": person, "time": when[0], "encounter": resource.address})
 
     def _report(self, resource: Resource) -> None:
         """A report dates the results it lists; results that it contains are read as Observations."""
@@ -264,9 +255,7 @@ class _Reading:
                 given = {key: body[key] for key in _PASSED_ON if key in body}
                 own = {**given, **inner, "id": f"{text(body.get('id'))}#{text(inner.get('id'))}"}
                 self.resources += 1
-                self._read(
-                    Resource(Entry(f"{resource.entry.place} contained", own), self.resources, self._known)
-                )
+                self._read(Resource(Entry(f"{resource.entry.place} contained", own), self.resources, self._known))
 
 
 def _version(body: dict[str, Json]) -> str | None:

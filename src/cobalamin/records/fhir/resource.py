@@ -45,9 +45,7 @@ class Resource:
         """The contained or known resource that a Reference means; {} where it is not here."""
         target = reference(value)
         if target.startswith("#"):
-            return next(
-                (each for each in items(self.body.get("contained")) if each.get("id") == target[1:]), {}
-            )
+            return next((each for each in items(self.body.get("contained")) if each.get("id") == target[1:]), {})
         return self.elsewhere.get(self.resolve(target), {})
 
     def resolve(self, target: str) -> str:
@@ -71,9 +69,7 @@ class Resource:
             return self._contained_person(target)
         kind, _, own = self.resolve(target).rpartition("/")
         if kind and kind != "Patient":
-            raise NotRelevant(
-                f"subject is not a person but a {kind}" if kind.isalpha() else "subject is elsewhere"
-            )
+            raise NotRelevant(f"subject is not a person but a {kind}" if kind.isalpha() else "subject is elsewhere")
         if not kind or "?" in own:
             raise SetAside("subject that cannot be found")
         return own

@@ -96,9 +96,7 @@ def read_result(holder: dict[str, Json], concept: str) -> Result:
     return Result(**{**result.__dict__, "flag": flag or result.flag})
 
 
-def printed_range(
-    holder: dict[str, Json], concept: str, unit: str | None
-) -> tuple[float | None, float | None]:
+def printed_range(holder: dict[str, Json], concept: str, unit: str | None) -> tuple[float | None, float | None]:
     """The laboratory's normal range in the canonical unit; nulls where none can be used."""
     ranges = [each for each in items(holder.get("referenceRange")) if _is_normal_for_all(each)]
     if len(ranges) != 1:
@@ -187,9 +185,7 @@ def _of_answer(answer: Json, concept: str) -> Result:
 
 
 def _why_absent(holder: dict[str, Json]) -> str:
-    words = sorted(
-        word for word in code_words(holder.get("dataAbsentReason")) if word.replace("-", "").isalpha()
-    )
+    words = sorted(word for word in code_words(holder.get("dataAbsentReason")) if word.replace("-", "").isalpha())
     return f"no result: {words[0]}" if words else "no result"
 
 

@@ -9,9 +9,7 @@ from cobalamin.vocabulary import codes
 
 INJECTED = ("im", "sc", "iv")
 # Drops, creams and flushes of a medicine do not act on the whole body.
-LOCAL_FORMS = (
-    r"\b(topical|ophth|ophthalmic|otic|nasal|eye|ear|cream|ointment|gel|lotion|shampoo|flush|dwell|lock)\b"
-)
+LOCAL_FORMS = r"\b(topical|ophth|ophthalmic|otic|nasal|eye|ear|cream|ointment|gel|lotion|shampoo|flush|dwell|lock)\b"
 _WORDS = (
     (r"intra-?muscular|\bi\.?m\.?\b", "im"),
     (r"sub-?cutaneous|\bs\.?c\.?\b|\bsubcut\b|\bsq\b", "sc"),

@@ -19,16 +19,12 @@ _PIECES = {
     "{capsule}",
 }  # fmt: skip
 _VOLUMES = {"ml": 1.0, "milliliter": 1.0, "millilitre": 1.0, "cc": 1.0}
-_STRENGTH = (
-    r"(\d+(?:[.,]\d+)?)\s*(mg|mcg|micrograms?|ug|µg|g)\b(?:\s*/\s*(\d+(?:\.\d+)?)?\s*(ml|tablet|tab)\b)?"
-)
+_STRENGTH = r"(\d+(?:[.,]\d+)?)\s*(mg|mcg|micrograms?|ug|µg|g)\b(?:\s*/\s*(\d+(?:\.\d+)?)?\s*(ml|tablet|tab)\b)?"
 _NAMES = {"tx_folic": r"folic acid|folate", "drug_metformin": r"metformin"}
 _B12_NAME = r"cobalamin|b\s*-?\s*12|cyano"
 
 
-def dose_in_canonical(
-    concept: str, quantity: float | None, unit: str, product: str, words: str
-) -> float | None:
+def dose_in_canonical(concept: str, quantity: float | None, unit: str, product: str, words: str) -> float | None:
     """The amount of one dose in the concept's unit (ug for B12, mg for folic acid, g for metformin).
 
     Null where the record does not say. Raises SetAside for a B12 dose that is no replacement.
