@@ -60,9 +60,7 @@ def people(count: int, seed: int, first: int = 0) -> Events:
     return Events.of(frame.with_columns(pl.concat_str(pl.lit("p"), number).alias("patient_id")))
 
 
-def _rows(
-    person: np.ndarray, concept: np.ndarray | str, days_before: np.ndarray, **columns: object
-) -> pl.DataFrame:
+def _rows(person: np.ndarray, concept: np.ndarray | str, days_before: np.ndarray, **columns: object) -> pl.DataFrame:
     """Rows of events; the day as days before `ON`; a point fact unless `until` is given."""
     midnight = datetime.combine(ON, datetime.min.time())
     names = pl.Series("concept", concept) if not isinstance(concept, str) else pl.lit(concept)

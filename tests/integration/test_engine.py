@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.generate import ON, people
 from cobalamin.assess import Assessment, assess
-from cobalamin.engine import chunks_of, event_file, run
+from cobalamin.engine import chunks_of, event_file, run, write_events
 from cobalamin.errors import CobalaminError
 from cobalamin.events import Events
 from cobalamin.guidance import load
@@ -69,18 +69,26 @@ def test_file_of_events_is_cut_between_people(tmp_path, events, guideline, alone
     assert pl.concat(list(run(slices, guideline, ON, work=trace, workers=1))).equals(alone)
 
 
+def test_file_written_here_is_not_sorted_again_and_gives_the_same(tmp_path, events, guideline, alone):
+    path = tmp_path / "events.parquet"
+    assert write_events([chunk.events for chunk in chunks_of(events, 100)], path) == events.frame.height
+    slices = list(event_file(path, 50))
+    assert all(one.proved for one in slices)
+    assert pl.concat(list(run(slices, guideline, ON, work=trace, workers=1))).equals(alone)
+
+
 def test_file_in_which_people_are_torn_apart_is_refused(tmp_path, events):
     path = tmp_path / "events.parquet"
     events.frame.sort("time", nulls_last=True).write_parquet(path)
     with pytest.raises(CobalaminError, match="do not lie together"):
-        list(event_file(path))
+        list(event_file(path, 100))
 
 
 def test_file_that_is_no_parquet_is_refused(tmp_path):
     path = tmp_path / "events.parquet"
     path.write_text("patient_id,time\n")
     with pytest.raises(CobalaminError, match="not a Parquet file of events"):
-        list(event_file(path))
+        list(event_file(path, 100))
 
 
 def test_day_of_decision_is_required(events):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import date
+from itertools import pairwise
 
 import polars as pl
 
@@ -12,6 +13,7 @@ from cobalamin.assess import Assessment
 from cobalamin.audit.by_medicine import folic_acid_untested, metformin_untested
 from cobalamin.audit.by_result import futile_tests, indeterminate_left, low_untreated
 from cobalamin.audit.by_treatment import (
+    TRENDS,
     cause_not_sought,
     injections_without_evidence,
     irreversible_undertreated,
@@ -96,7 +98,7 @@ def summarise(assessment: Assessment, ledger: Ledger) -> Summary:
 
 def _judged(facts: Facts, name: str) -> pl.DataFrame:
     found = MEASURES[name](facts, measures()[name])
-    return found.with_columns(measure=pl.lit(name)).cast(dict(UNITS_SCHEMA))
+    return found.with_columns(measure=pl.lit(name)).cast(UNITS_SCHEMA)
 
 
 def _tally(units: pl.DataFrame) -> Tally:
@@ -108,7 +110,10 @@ def _who(facts: Facts) -> Counter[str]:
     findings = facts.assessment.findings
     adults = facts.people
     tested = facts.of(*B12_TESTS).select("patient_id").unique()
-    flag = lambda name: int(adults[f"finding.{name}"].fill_null(value=False).sum())  # noqa: E731
+
+    def flag(name: str) -> int:
+        return int(adults[f"finding.{name}"].fill_null(value=False).sum())
+
     return Counter(
         {
             "people in the records": findings.height,
@@ -123,10 +128,9 @@ def _who(facts: Facts) -> Counter[str]:
 
 
 def _ages(facts: Facts) -> Counter[tuple[str, str]]:
-    labels = [f"{low}-{high - 1}" for low, high in zip(AGE_BANDS, AGE_BANDS[1:], strict=False)]
-    band = pl.col("finding.age_years").cut(
-        list(AGE_BANDS[1:]), labels=[*labels, f"{AGE_BANDS[-1]} and over"], left_closed=True
-    )
+    band = pl.lit(f"{AGE_BANDS[-1]} and over")
+    for low, high in reversed(list(pairwise(AGE_BANDS))):
+        band = pl.when(pl.col("finding.age_years") < high).then(pl.lit(f"{low}-{high - 1}")).otherwise(band)
     sex = (
         pl.when(pl.col("finding.female"))
         .then(pl.lit("women"))
@@ -134,7 +138,7 @@ def _ages(facts: Facts) -> Counter[tuple[str, str]]:
         .then(pl.lit("men"))
         .otherwise(pl.lit("sex not stated"))
     )
-    counted = facts.people.select(band=band.cast(pl.String), sex=sex).group_by("band", "sex").len()
+    counted = facts.people.select(band=band, sex=sex).group_by("band", "sex").len()
     return Counter({(age, kind): count for age, kind, count in counted.iter_rows()})
 
 
@@ -157,18 +161,14 @@ def _decided(facts: Facts) -> list[str]:
 
 def _decisions(facts: Facts) -> pl.DataFrame:
     """The outcomes of each adult, for the analyst."""
-    return facts.people.select(
-        "patient_id",
-        age_years="finding.age_years",
-        *[pl.col(name).cast(pl.String) for name in _decided(facts)],
-    )
+    outcomes = [pl.col(name).cast(pl.String) for name in _decided(facts)]
+    return facts.people.select("patient_id", pl.col("finding.age_years").alias("age_years"), *outcomes)
 
 
 def _present(facts: Facts) -> Counter[str]:
     """How many rows there are of each thing a measure cannot do without."""
     folic = facts.of("tx_folic_acid").filter(pl.col("value").is_not_null())
     dated = facts.doses.filter(pl.col("day").is_not_null())
-    trends = [name for name in _trend_names() if name]
     return Counter(
         {
             "b12_results": facts.of(*B12_TESTS).height,
@@ -177,12 +177,6 @@ def _present(facts: Facts) -> Counter[str]:
             "symptoms": facts.of_kind("symptom", "sign").height,
             "metformin": facts.of_finding("metformin").height,
             "folic_acid": folic.height,
-            "reviews": facts.of(*REVIEWS, *trends).height,
+            "reviews": facts.of(*REVIEWS, *TRENDS).height,
         }
     )
-
-
-def _trend_names() -> list[str]:
-    from cobalamin.vocabulary.concepts import concepts
-
-    return [name for name in concepts() if name.startswith("trend_")]

@@ -13,6 +13,8 @@ DECISIONS = (
 )  # fmt: skip
 REASONS_TO_TEST = ("trend_worse", "trend_insufficient", "trend_symptoms_return_before_dose")
 INDEX = ("patient_id", "day")
+# Declined shortly before the result or at any time since.
+DECLINED_BEFORE_DAYS, WHOLE_LOOKBACK_DAYS = 30, 100_000
 
 
 def low_untreated(facts: Facts, measure: Measure) -> pl.DataFrame:
@@ -133,8 +135,8 @@ def _coverage(facts: Facts, index: pl.DataFrame) -> pl.DataFrame:
 
 
 def _declined_or_refuted(facts: Facts, index: pl.DataFrame) -> pl.DataFrame:
-    long_after = (facts.on - index["day"].min()).days if index.height else 0  # type: ignore[operator]
-    declined = near(index, facts.of("care_treatment_declined"), 30, long_after)
+    long_after = WHOLE_LOOKBACK_DAYS
+    declined = near(index, facts.of("care_treatment_declined"), DECLINED_BEFORE_DAYS, long_after)
     refuted = near(index, facts.of(*catalogue()["b12_deficiency_coded"].concepts, present=False), 0, long_after)
     return marked(marked(index, declined, "declined", INDEX), refuted, "refuted", INDEX)
 

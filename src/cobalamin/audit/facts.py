@@ -193,7 +193,7 @@ def units(
             reason = pl.when(yes).then(pl.lit(words)).otherwise(reason)
     day = pl.col("day") if "day" in frame.columns else pl.lit(None, pl.Date)
     judged = frame.select(measure=pl.lit(""), patient_id="patient_id", outcome=outcome, reason=reason, day=day)
-    return judged.cast(dict(UNITS_SCHEMA))
+    return judged.cast(UNITS_SCHEMA)
 
 
 def marked(frame: pl.DataFrame, people: pl.DataFrame, name: str, on: tuple[str, ...] = ("patient_id",)) -> pl.DataFrame:

@@ -24,7 +24,7 @@ def forecast(facts: Facts) -> pl.DataFrame:
     freed = _by_week(running.filter("tablets"), FREED)
     return pl.concat([weekly.join(freed, on="week", how="left").select("week", kind=pl.lit(NOW), appointments=(
         pl.col("appointments") - pl.col("appointments_right").fill_null(0))), freed, _by_week(_begun(facts), NEW)]
-    ).cast(dict(SCHEMA))  # fmt: skip
+    ).cast(SCHEMA)  # fmt: skip
 
 
 def freed_people(facts: Facts) -> int:

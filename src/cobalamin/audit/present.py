@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -41,9 +42,12 @@ def page_data(result: AuditResult, *, shared: bool) -> dict[str, Any]:
 def measure_data(one: MeasureResult, count: Count) -> dict[str, Any]:
     """One measure with its counts as they may be shown."""
     measure, numerator, denominator = one.measure, count(one.numerator), count(one.denominator)
-    reasons = lambda outcome: [  # noqa: E731
-        {"reason": reason, "count": shown(count(number))} for reason, number in one.tally.reasons(outcome).items()
-    ]
+
+    def reasons(outcome: str) -> list[dict[str, str]]:
+        return [
+            {"reason": reason, "count": shown(count(number))} for reason, number in one.tally.reasons(outcome).items()
+        ]
+
     return {
         "id": measure.id,
         "number": measure.number,
@@ -102,9 +106,12 @@ def _priorities(frame: pl.DataFrame, count: Count) -> list[dict[str, Any]]:
 
 def _ledger(result: AuditResult, count: Count) -> dict[str, Any]:
     ledger = result.ledger
-    line = lambda counter: [  # noqa: E731
-        {"reason": reason, "count": shown(count(number))} for reason, number in counter.most_common(LEDGER_SHOWN)
-    ]
+
+    def line(counter: Counter[str]) -> list[dict[str, str]]:
+        return [
+            {"reason": reason, "count": shown(count(number))} for reason, number in counter.most_common(LEDGER_SHOWN)
+        ]
+
     return {
         "items": shown(count(ledger.items_in)),
         "used": shown(count(ledger.used)),

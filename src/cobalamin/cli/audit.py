@@ -12,18 +12,19 @@ import typer
 
 if TYPE_CHECKING:
     from cobalamin.audit import AuditResult
+    from cobalamin.engine.local import Source
 
 
 def audit_command(
     records: Path = typer.Argument(..., help="FHIR R4 (file or folder), tables with a mapping, or events.parquet."),
     out: Path = typer.Option(..., "--out", "-o", help="Folder to make; it appears when everything is written."),
     guidance: str = typer.Option("nice_ng239", "--guidance", "-g", help="Id of a guideline: cobalamin guidance list."),
-    on: datetime = typer.Option(
+    on: datetime | None = typer.Option(
         None, "--on", formats=["%Y-%m-%d"], help="Day of decision; else the mapping's, else today."
     ),
-    mapping: Path = typer.Option(None, "--mapping", "-m", help="Mapping of tables; else mapping.yaml beside them."),
-    laboratory: Path = typer.Option(None, "--laboratory", "-l", help="The laboratory's thresholds: a YAML file."),
-    workers: int = typer.Option(None, "--workers", "-w", min=1, help="Processes; as many as cores if left out."),
+    mapping: Path | None = typer.Option(None, "--mapping", "-m", help="Mapping of tables; else mapping.yaml beside them."),
+    laboratory: Path | None = typer.Option(None, "--laboratory", "-l", help="The laboratory's thresholds: a YAML file."),
+    workers: int | None = typer.Option(None, "--workers", "-w", min=1, help="Processes; as many as cores if left out."),
     force: bool = typer.Option(False, "--force", help="Replace an earlier audit in that folder."),
     strict: bool = typer.Option(False, "--strict", help="End with exit code 1 if any entry was set aside."),
 ) -> None:
@@ -41,8 +42,8 @@ def audit_command(
     from cobalamin.guidance.laboratory import read_laboratory
 
     check_target(out, force=force)
-    day = on.date() if on else _stated_day(records, mapping) or date.today()
-    guideline = load(guidance, day, read_laboratory(laboratory) if laboratory else None)
+    day = on.date() if on is not None else _stated_day(records, mapping) or date.today()
+    guideline = load(guidance, day, read_laboratory(laboratory) if laboratory is not None else None)
     with _bar() as advance:
         result = audit(_chunks(records, mapping, day), guideline, day, workers=workers, progress=advance)
     folder = write(result, out, force=force)
@@ -51,12 +52,12 @@ def audit_command(
         raise typer.Exit(1)
 
 
-def _chunks(records: Path, mapping: Path | None, day: date) -> Iterator[object]:
-    from cobalamin.engine import event_file
+def _chunks(records: Path, mapping: Path | None, day: date) -> Iterator[Source]:
+    from cobalamin.engine import PEOPLE_A_CHUNK, event_file
     from cobalamin.records.open import read_records
 
     if records.suffix == ".parquet" and mapping is None and _holds_events(records):
-        return event_file(records)
+        return event_file(records, PEOPLE_A_CHUNK)
     return read_records(records, mapping, not_after=day)
 
 

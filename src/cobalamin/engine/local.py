@@ -12,16 +12,15 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date
-from itertools import chain, pairwise
+from itertools import chain
 from multiprocessing import get_context
-from pathlib import Path
 from typing import Any, TypeVar
 
 import polars as pl
 
 from cobalamin.assess import Assessment, assess
+from cobalamin.engine.files import FileSlice, spans
 from cobalamin.errors import CobalaminError
 from cobalamin.events import Events
 from cobalamin.guidance import DEFAULT, Guideline, load
@@ -31,20 +30,6 @@ PEOPLE_A_CHUNK = 10_000
 CHUNKS_WAITING = 1
 THREADS = "POLARS_MAX_THREADS"
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class FileSlice:
-    """Whole people in a Parquet file of events: fetched where it is decided, not where it is handed out."""
-
-    path: str
-    offset: int
-    length: int
-
-    def fetch(self) -> Intake:
-        """The people of the slice."""
-        frame = pl.scan_parquet(self.path).slice(self.offset, self.length).collect()
-        return Intake(Events.of(frame), Ledger())
 
 
 Source = Intake | FileSlice
@@ -73,20 +58,14 @@ def run(
     Raises CobalaminError for unknown guidance or a process that was ended from outside.
     """
     if on is None:
-        raise CobalaminError(
-            "The day of decision is missing. Give it as on=date(...); the clock is not read here."
-        )
+        raise CobalaminError("The day of decision is missing. Give it as on=date(...); the clock is not read here.")
     guideline = load(guidance, on) if isinstance(guidance, str) else guidance
     sources = iter(chunks)
     processes = workers or os.cpu_count() or 1
     first = next(sources, None)
     second = next(sources, None) if first is not None and processes > 1 else None
     waiting: Iterator[Source] = chain([part for part in (first, second) if part is not None], sources)
-    done = (
-        _here(waiting, guideline, on, work)
-        if second is None
-        else _beside(waiting, guideline, on, work, processes)
-    )
+    done = _here(waiting, guideline, on, work) if second is None else _beside(waiting, guideline, on, work, processes)
     for people, result in done:
         if progress is not None:
             progress(people)
@@ -96,57 +75,9 @@ def run(
 def chunks_of(events: Events, people: int = PEOPLE_A_CHUNK) -> Iterator[Intake]:
     """Cut events that are in memory into chunks of whole people."""
     frame = events.frame
-    starts = (
-        frame.with_row_index("row")
-        .group_by("patient_id", maintain_order=True)
-        .agg(pl.col("row").first())["row"]
-    )
-    for offset, length in _spans(starts.to_list(), frame.height, people):
+    starts = frame.with_row_index("row").group_by("patient_id", maintain_order=True).agg(pl.col("row").first())["row"]
+    for offset, length in spans(starts.to_list(), frame.height, people):
         yield Intake(Events(frame.slice(offset, length)), Ledger())
-
-
-def event_file(path: Path, people: int = PEOPLE_A_CHUNK) -> Iterator[FileSlice]:
-    """Cut a Parquet file of events into chunks of whole people, reading only its patient ids.
-
-    The rows of a person must lie together. Raises CobalaminError where they do not, and for
-    another kind of file.
-    """
-    starts: list[int] = []
-    seen: set[str] = set()
-    last: str | None = None
-    rows = 0
-    for ids in _patient_ids(path):
-        runs = ids.rle().struct.unnest()
-        for length, name in zip(runs["len"].to_list(), runs["value"].to_list(), strict=True):
-            if name != last:
-                if name in seen:
-                    raise CobalaminError(
-                        f"{path}: the rows of a person do not lie together. Sort it by patient_id."
-                    )
-                seen.add(name)
-                starts.append(rows)
-                last = name
-            rows += length
-    for offset, length in _spans(starts, rows, people):
-        yield FileSlice(str(path), offset, length)
-
-
-def _patient_ids(path: Path) -> Iterator[pl.Series]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(columns=["patient_id"], batch_size=1 << 18):
-                yield pl.Series(pl.from_arrow(batch.column(0)))
-    except (OSError, pa.ArrowException, IndexError) as error:
-        raise CobalaminError(f"{path}: not a Parquet file of events ({type(error).__name__}).") from None
-
-
-def _spans(starts: list[int], rows: int, people: int) -> Iterator[tuple[int, int]]:
-    cuts = [*starts[::people], rows]
-    for begin, end in pairwise(cuts):
-        yield begin, end - begin
 
 
 def _assessed(source: Source, guideline: Guideline, on: date, work: Work[T]) -> tuple[int, T]:
@@ -155,9 +86,7 @@ def _assessed(source: Source, guideline: Guideline, on: date, work: Work[T]) -> 
     return assessment.findings.height, work(assessment, chunk.ledger)
 
 
-def _here(
-    sources: Iterator[Source], guideline: Guideline, on: date, work: Work[T]
-) -> Iterator[tuple[int, T]]:
+def _here(sources: Iterator[Source], guideline: Guideline, on: date, work: Work[T]) -> Iterator[tuple[int, T]]:
     for source in sources:
         yield _assessed(source, guideline, on, work)
 

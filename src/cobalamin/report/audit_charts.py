@@ -32,13 +32,13 @@ def measures_svg(measures: list[dict[str, Any]]) -> str:
     ]
     if not rows:
         return ""
-    order = [row["title"] for row in rows]
+    order = [str(row["title"]) for row in rows]
     y = alt.Y(
         "title:N", sort=order, title=None, axis=alt.Axis(labelLimit=330, labelFontSize=13, ticks=False, domain=False)
     )
     scale = alt.Scale(domain=[0, 100])
     axis = alt.Axis(title="per cent for whom something should be done", tickCount=5, grid=False)
-    base = alt.Chart(alt.Data(values=rows)).encode(y=y)
+    base = alt.Chart(_data(rows)).encode(y=y)
     layers = [
         base.mark_bar(color=FINE, height=16).encode(x=alt.X("rest:Q", scale=scale, axis=axis)),
         base.mark_bar(color=TO_DO, height=16).encode(x=alt.X("percent:Q", scale=scale)),
@@ -67,9 +67,7 @@ def forecast_svg(weeks: list[dict[str, Any]], on: date) -> str:
     )
     x = alt.X("monday:T", title=None, axis=alt.Axis(format="%b %Y", tickCount=8, grid=False))
     y = alt.Y("sum(appointments):Q", title="injections a week", axis=alt.Axis(tickCount=5, tickMinStep=1))
-    bars = (
-        alt.Chart(alt.Data(values=rows)).mark_bar(width=10).encode(x=x, y=y, color=colour, order=alt.Order("place:Q"))
-    )
+    bars = alt.Chart(_data(rows)).mark_bar(width=10).encode(x=x, y=y, color=colour, order=alt.Order("place:Q"))
     return _svg(bars.properties(width=WIDTH, height=190))
 
 
@@ -87,7 +85,7 @@ def ages_svg(ages: list[dict[str, Any]]) -> str:
         scale=alt.Scale(domain=sexes, range=[SEXES[name] for name in sexes]),
         legend=alt.Legend(title=None, orient="top", labelFontSize=13),
     )
-    bars = alt.Chart(alt.Data(values=ages)).encode(
+    bars = alt.Chart(_data(ages)).encode(
         x=alt.X("band:N", title="age", axis=alt.Axis(labelAngle=0)),
         y=alt.Y("count:Q", title="people", axis=alt.Axis(tickCount=4, tickMinStep=1)),
         color=colour,
@@ -113,7 +111,7 @@ def bars_svg(rows: list[dict[str, Any]], colours: dict[str, str]) -> str:
     y = alt.Y(
         "words:N", sort=order, title=None, axis=alt.Axis(labelLimit=330, labelFontSize=13, ticks=False, domain=False)
     )
-    base = alt.Chart(alt.Data(values=drawn)).encode(y=y, x=alt.X("count:Q", axis=None))
+    base = alt.Chart(_data(drawn)).encode(y=y, x=alt.X("count:Q", axis=None))
     colour = alt.Color("colour:N", scale=None, legend=None)
     text = base.mark_text(align="left", dx=6, fontSize=13, color=INK).encode(text="shown:N")
     return _svg(
@@ -123,7 +121,11 @@ def bars_svg(rows: list[dict[str, Any]], colours: dict[str, str]) -> str:
     )
 
 
-def _svg(chart: alt.LayerChart | alt.Chart) -> str:
+def _data(rows: list[dict[str, Any]]) -> Any:
+    return alt.Data(values=rows)  # type: ignore[no-untyped-call]
+
+
+def _svg(chart: Any) -> str:
     """The picture as SVG for a page: no declaration, ids of its own, as wide as its place."""
     with debug_mode(False):
         spec = (
