@@ -92,10 +92,13 @@ def becomes(answer: dict[str, Any]) -> str:
     question, routes = deciding_question(answer)
     if not routes:
         return "not yet decided; see what is not known"
-    return f"not yet decided: {', '.join(_if(question, answer_, route) for answer_, route in routes.items())}"
+    answers_to: dict[str, list[str]] = {}
+    for said, route in routes.items():
+        answers_to.setdefault(route, []).append(said)
+    return f"not yet decided: {', '.join(_if(question, said, route) for route, said in answers_to.items())}"
 
 
-def _if(question: str, said: str, route: str) -> str:
-    if said == "no":
+def _if(question: str, said: list[str], route: str) -> str:
+    if said == ["no"]:
         return f"{route} if not"
-    return f"{route} if {word('finding', question)}" + ("" if said == "yes" else f" {said}")
+    return f"{route} if {word('finding', question)}" + ("" if said == ["yes"] else f" {' or '.join(said)}")

@@ -18,6 +18,7 @@ from cobalamin.report.phrases import (
     headline,
     lasting_words,
     named,
+    open_questions,
     reason_says,
     response_words,
     when_words,
@@ -80,7 +81,7 @@ def view(answer: dict[str, Any]) -> dict[str, Any]:
     label, _, rest = headline(answer).partition(": ")
     return {
         "label": label,
-        "headline": rest,
+        "headline": rest[:1].upper() + rest[1:],
         "shade": "calm" if label.startswith("NO") else SHADES.get(answer["urgency"], "routine"),
         "guideline": guideline_words(answer),
         "day": _long(answer["on"]),
@@ -99,7 +100,7 @@ def view(answer: dict[str, Any]) -> dict[str, Any]:
         "checklist_unsure": any(CHECK_THE_SOURCE in one["says"] for one in answer["response_checklist"]),
         "doses": [_dose(dose, answer) for dose in answer["doses"]],
         "reasons": _grouped(answer["reasons"]),
-        "missing": [_question(one) for one in answer["missing"] if one["would_change"]],
+        "missing": [_question(one) for one in open_questions(answer)],
         "open": named([one["finding"] for one in answer["missing"] if not one["would_change"]]),
         "findings": [_finding(one, answer) for one in answer["findings"]],
         "absent": named(answer["taken_as_absent"]),

@@ -7,8 +7,10 @@ from typing import Any
 from cobalamin.report.words import amount, brief, group, plain, sentence, short_date, shortened, unit_words, word
 from cobalamin.vocabulary.catalogue import catalogue
 
+MEASURED = ("laboratory", "derived", "conditions", "procedures")
 QUESTIONS_SHOWN, NOT_KNOWN_SHOWN = 5, 8
-NERVES = "neurology_denied"
+# Groups of nerve findings that are asked and examined in one breath.
+NERVE_GROUPS = ("cord_or_eye", "neurology_denied")
 SEVERE = ("critical", "warning")
 SAID_ELSEWHERE = ("ask_about_nerves",)
 # What not to do is said beside what comes next; other standing advice has its own line.
@@ -135,6 +137,8 @@ def _undecided(answer: dict[str, Any]) -> str:
         return "do not stop or switch yet"
     when = answer["testing"]["when"]
     tests = [word("test", test) for test in DECIDING_TESTS if when.get(test) == "now"]
+    if answer["status"] == "not_established" and not tests:
+        return "test first" if answer["testing"]["advice"] in ("offer", "consider") else "ask first"
     if tests and answer["status"] != "deficient":
         return f"one test decides: {tests[0]}" if len(tests) == 1 else f"test first: {', '.join(tests)}"
     question, routes = deciding_question(answer)
@@ -150,8 +154,9 @@ def deciding_question(answer: dict[str, Any]) -> tuple[str, dict[str, str]]:
         changes = question["would_change"]
         routes = {c["if"]: word("route", c["then"]["route"]) for c in changes if "route" in c["then"]}
         if routes and _askable(question, (*ASKABLE, "laboratory")):
-            laboratory = catalogue()[question["finding"]].domain == "laboratory"
-            candidates.append((len(set(routes.values())) < 2, laboratory, question["finding"], routes))
+            finding = catalogue().get(question["finding"])
+            late = finding is not None and finding.domain in ("laboratory", "treatment", "person", "allergies")
+            candidates.append((len(set(routes.values())) < 2, late, question["finding"], routes))
     none: tuple[bool, bool, str, dict[str, str]] = (True, True, "", {})
     best = min(candidates, key=lambda one: one[:2], default=none)
     return best[2], best[3]
@@ -240,40 +245,50 @@ def guideline_words(answer: dict[str, Any]) -> str:
 
 def asked(answer: dict[str, Any]) -> list[dict[str, Any]]:
     """The questions worth asking now: those that would change something, most decisive first."""
-    return [one for one in answer["missing"] if one["would_change"] and _askable(one, ASKABLE)][:QUESTIONS_SHOWN]
+    return [one for one in open_questions(answer) if _askable(one, ASKABLE)][:QUESTIONS_SHOWN]
+
+
+def open_questions(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    """Questions to a person or a laboratory whose answer would change something, most decisive first."""
+    return [one for one in answer["missing"] if one["would_change"] and _askable(one, (*ASKABLE, *MEASURED))]
 
 
 def not_known(answer: dict[str, Any]) -> list[str]:
     """What is not known beside the questions asked and the tests planned; what would change something first."""
     shown = {one["finding"] for one in asked(answer)}
     planned = {word("test", test) for test in answer["testing"]["tests"]}
-    left = [
-        one
-        for one in answer["missing"]
-        if one["finding"] not in shown and _askable(one, (*ASKABLE, "laboratory", "derived"))
-    ]
+    left = [one for one in answer["missing"] if one["finding"] not in shown and _askable(one, (*ASKABLE, *MEASURED))]
     left.sort(key=lambda one: not one["would_change"])
     return [name for name in named([one["finding"] for one in left]) if name not in planned][:NOT_KNOWN_SHOWN]
 
 
 def _askable(one: dict[str, Any], domains: tuple[str, ...]) -> bool:
-    """True where the catalogue has words to ask a person, or a laboratory, for it."""
+    """True where there are words to ask a person, or a laboratory, for it."""
+    if one["finding"] in NERVE_GROUPS:
+        return True
     finding = catalogue().get(one["finding"])
-    if finding is None or finding.domain not in domains:
-        return False
-    return bool(finding.ask) or finding.name == NERVES
+    return finding is not None and finding.domain in domains and bool(finding.ask)
 
 
 def found(changes: dict[str, Any]) -> str:
-    """Outcomes in words: urgent, injections."""
-    kinds = {"advice": "advice", "status": "status", "route": "route"}
-    said = []
-    for name, value in changes.items():
-        if name == "regimen":
-            continue
-        words = value if name == "urgency" else word(kinds.get(name, name), value)
-        said.append(f"{words} urgency" if name == "urgency" and value == "none" else words)
+    """Outcomes in words: emergency, injections, danger: cord or eye sign."""
+    said = [words for name, value in changes.items() if (words := _outcome_words(name, value))]
     return ", ".join(said) or "another schedule"
+
+
+def _outcome_words(name: str, value: Any) -> str:
+    if name == "regimen":
+        return ""
+    if name == "alerts":
+        return f"danger: {', '.join(word('alert', one) for one in value)}" if value else ""
+    if name == "causes":
+        known = [word("cause", one) for one in value if one != "unknown"]
+        return f"cause: {', '.join(known)}" if known else ""
+    if name == "urgency":
+        return "nothing about B12 is due" if value == "none" else str(value)
+    if name == "status":
+        return f"B12 status {word(name, value)}"
+    return word(name, value)
 
 
 def when_words(when: str, answer: dict[str, Any]) -> str:

@@ -20,12 +20,13 @@ from cobalamin.report.phrases import (
     lasting_words,
     named,
     not_known,
+    open_questions,
     other_items,
     reason_says,
     response_words,
     when_words,
 )
-from cobalamin.report.words import plain, sentence, short_date, shortened, word
+from cobalamin.report.words import plain, readable, sentence, short_date, shortened, word
 
 LINES = 12
 TODAY_KINDS = ("referral", "stop")
@@ -51,10 +52,9 @@ def _blocks(answer: dict[str, Any]) -> Iterator[Block]:
         yield _verdict(answer)
         yield _today(answer)
         yield _bloods(answer)
-        yield Block("Give", _sentences(course_words(answer)), weight=6)
+        yield Block("Give", _sentences(course_words(answer)), weight=9)
         yield _cause(answer)
         yield _next(answer)
-        yield Block("Always", (Group(tuple(advice(answer, negative=False)), joiner="; "),), weight=2)
         yield _not_known(answer)
     yield _basis(answer)
 
@@ -63,7 +63,7 @@ def _danger(answer: dict[str, Any]) -> Block:
     """The most severe alert whole, the rest by name."""
     severe = alerts(answer)
     rest = Group(tuple(word("alert", one["id"]) for one in severe[1:]), lead="Also: ")
-    return Block("Danger", (Group(tuple(one["says"] for one in severe[:1])), rest), weight=9)
+    return Block("Danger", (Group(tuple(one["says"] for one in severe[:1])), rest), weight=10)
 
 
 def _verdict(answer: dict[str, Any]) -> Block:
@@ -91,7 +91,7 @@ def _today(answer: dict[str, Any]) -> Block:
         Group(tuple(checks), lead="Check "),
         Group(_unique(questions), lead="Ask: " if due or checks else ""),
     )
-    return Block("Today" if due or checks else "Ask", groups, weight=8)
+    return Block("Today" if due or checks else "Ask", groups, weight=6)
 
 
 def _is_due(item: dict[str, Any], answer: dict[str, Any]) -> bool:
@@ -114,16 +114,25 @@ def _cause(answer: dict[str, Any]) -> Block:
     causes = Group(tuple(cause_items(answer)))
     others = Group(tuple(other_items(answer)), lead="Also think of " if causes.items else "")
     lasting = tuple(Group((one,), least=0) for one in lasting_words(answer))
-    return Block("Cause" if causes.items else "Instead", (causes, *lasting, others), weight=4)
+    return Block("Cause" if causes.items else "Instead", (causes, *lasting, others), weight=7)
 
 
 def _next(answer: dict[str, Any]) -> Block:
     later = [item for item in answer["plan"] if item["kind"] in LATER_KINDS and (item["due"] or "") > answer["on"]]
-    later.sort(key=lambda item: item["due"])
-    dated = [f"{short_date(item['due'], answer['on'])} {item['what']}" for item in later]
+    days: dict[str, list[str]] = {}
+    for item in sorted(later, key=lambda item: item["due"]):
+        days.setdefault(item["due"], []).append(item["what"])
+    dated = [f"{short_date(day, answer['on'])} {', '.join(_unique(what))}" for day, what in days.items()]
     do_not = [one[:1].upper() + one[1:] for one in advice(answer, negative=True)]
-    groups = (Group(_unique(dated), joiner="; "), Group(_unique(do_not), joiner=". ", counted=False))
-    return Block("Next", groups, weight=7)
+    later_too = bool(dated or do_not)
+    standing = Group(
+        tuple(advice(answer, negative=False)),
+        joiner="; ",
+        lead="Always: " if later_too else "",
+        least=int(not later_too),
+    )
+    avoid = Group(tuple(do_not), joiner=". ", counted=False, least=int(not dated))
+    return Block("Next" if dated or do_not else "Always", (Group(tuple(dated), joiner="; "), avoid, standing), weight=8)
 
 
 def _not_known(answer: dict[str, Any]) -> Block:
@@ -137,7 +146,7 @@ def _not_known(answer: dict[str, Any]) -> Block:
 def _basis(answer: dict[str, Any]) -> Block:
     banner = answer["guidance"]["banner"]
     whose = Group((f"{guideline_words(answer)}; {DISCLAIMER}",))
-    return Block("Basis", (*((Group((banner,)),) if banner else ()), whose), weight=10 if banner else 0)
+    return Block("Basis", (*((Group((banner,)),) if banner else ()), whose), weight=11 if banner else 0)
 
 
 def _reasons(answer: dict[str, Any]) -> Iterator[str]:
@@ -146,9 +155,11 @@ def _reasons(answer: dict[str, Any]) -> Iterator[str]:
         clause = one["clause"] if one["certainty"] != "ours" else f"{one['clause']}: {word('certainty', 'ours')}"
         evidence = f" <- {', '.join(one['evidence'])}" if one["evidence"] else ""
         yield f"  {plain(one['table'])}: {one['says']} [{clause}]{evidence}"
-    for question in answer["missing"]:
-        for change in question["would_change"]:
-            yield f"  open: {question['ask']} {change['if']}: {found(change['then'])}."
+    yield from dict.fromkeys(
+        readable(f"  open: {question['ask']} {change['if']}: {found(change['then'])}.")
+        for question in open_questions(answer)
+        for change in question["would_change"]
+    )
     if answer["silent"]:
         yield f"  The guideline is silent on: {', '.join(plain(one) for one in answer['silent'])}."
 
