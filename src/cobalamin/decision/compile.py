@@ -32,12 +32,16 @@ Winner = npt.NDArray[np.int16]
 
 @dataclass
 class Program:
-    """A guideline ready to run: its steps in order, and which step makes which column of the trace."""
+    """A guideline ready to run: its steps in order, and which step makes which column of the trace.
+
+    `compared` names the thresholds that each finding is compared with.
+    """
 
     guideline: Guideline
     steps: list[Step] = field(default_factory=list)
     answers: dict[str, int] = field(default_factory=dict)
     winners: dict[str, int] = field(default_factory=dict)
+    compared: dict[str, set[str]] = field(default_factory=dict)
 
 
 def rule_column(table: Table, rule: Rule) -> str:
@@ -170,6 +174,7 @@ class _Writer:
         if threshold not in self.guideline.thresholds:
             raise CobalaminError(f"{where}: no threshold named {threshold!r}.")
         canonical_limits(finding, self.guideline.thresholds[threshold], where)
+        self.program.compared.setdefault(finding.name, set()).add(threshold)
         return self.step("compare", finding.name, operator, threshold, where.split(":", maxsplit=1)[0])
 
 

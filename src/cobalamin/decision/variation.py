@@ -11,7 +11,8 @@ import polars as pl
 
 from cobalamin import units
 from cobalamin.decision.compile import rule_column
-from cobalamin.decision.decide import decide
+from cobalamin.decision.decide import decide, program
+from cobalamin.findings.columns import VALUE_TYPES
 from cobalamin.guidance import Guideline
 from cobalamin.guidance.conditions import atoms
 from cobalamin.guidance.model import Condition, Threshold
@@ -27,6 +28,8 @@ REASSURING_YES = (
     "symptoms_resolved",
     "diet_mixed",
 )
+# Neither answer is calmer than the other.
+NEITHER = ("female", "male")
 NERVES = "neurology_denied"
 
 
@@ -53,6 +56,12 @@ GROUPS = (
         "Numbness, tingling, burning or unsteadiness; reduced vibration or position sense?",
         ("paraesthesia", "numbness", "reduced_vibration", "reduced_sensation"),
     ),
+    Group(
+        "malabsorption_other",
+        "malabsorption_other",
+        "Any operation on the stomach or bowel, or disease of the bowel or pancreas?",
+        ("sleeve_gastrectomy", "small_bowel_resection"),
+    ),
 )
 
 
@@ -60,8 +69,8 @@ GROUPS = (
 class Question:
     """Something the record does not say: its finding, the words to ask it with, and possible answers.
 
-    `answers` maps what a person would say to the findings it sets; `reassuring` names the calm one, "" for what
-    only a laboratory can answer.
+    `answers` maps what a person would say to the findings it sets; `reassuring` names the calm one, "" where
+    neither is calmer.
     """
 
     finding: str
@@ -90,7 +99,9 @@ def missing(findings: pl.DataFrame, trace: pl.DataFrame, guideline: Guideline) -
     if not questions:
         return []
     asked = [question for question in questions if question.reassuring]
-    calm = {name: value for question in asked for name, value in question.answers[question.reassuring].items()}
+    # What nobody would ask one by one (every operation, every rare disease) is calm with the rest.
+    calm = _silent_no(findings, trace, guideline)
+    calm |= {name: value for question in asked for name, value in question.answers[question.reassuring].items()}
     undecided = trace.get_column("output.route", default=pl.Series(["-"]))[0] == "undecided"
     variants: list[dict[str, Any]] = [{}, calm]
     places: list[tuple[int, str, str]] = []
@@ -102,6 +113,11 @@ def missing(findings: pl.DataFrame, trace: pl.DataFrame, guideline: Guideline) -
                 variants.append({**base, **sets})
     outcomes = _outcomes(decide(_varied(findings, variants), guideline))
     return _ranked(questions, places, outcomes)
+
+
+def _silent_no(findings: pl.DataFrame, trace: pl.DataFrame, guideline: Guideline) -> dict[str, Any]:
+    names = _open_inputs(trace.row(0, named=True), findings.row(0, named=True), guideline)
+    return {name: False for name in names if catalogue()[name].kind == "boolean" and name not in NEITHER}
 
 
 def _questions(findings: pl.DataFrame, trace: pl.DataFrame, guideline: Guideline) -> Iterator[Question]:
@@ -135,7 +151,7 @@ def _question(finding: Finding, guideline: Guideline) -> Question | None:
     if finding.kind == "boolean":
         answers: dict[str, dict[str, Any]] = {"yes": {finding.name: True}, "no": {finding.name: False}}
         calm = "yes" if finding.name in REASSURING_YES else "no"
-        return Question(finding.name, ask, answers, "" if finding.domain in ("person", "laboratory") else calm)
+        return Question(finding.name, ask, answers, "" if finding.name in NEITHER else calm)
     if finding.kind in ("measurement", "number"):
         answers = {said: {finding.name: value} for said, value in bands(finding, guideline)}
         return Question(finding.name, ask, answers, "") if answers else None
@@ -156,12 +172,8 @@ def bands(finding: Finding, guideline: Guideline) -> Iterator[tuple[str, float]]
 
 
 def _cuts(finding: Finding, guideline: Guideline) -> set[float]:
-    return {
-        canonical_value(finding, guideline.thresholds[atom[2]])
-        for condition in _all_conditions(guideline)
-        for atom in atoms(condition)
-        if len(atom) == 3 and atom[1] == finding.name and atom[2] in guideline.thresholds
-    }
+    names = program(guideline).compared.get(finding.name, ())
+    return {canonical_value(finding, guideline.thresholds[name]) for name in names}
 
 
 def canonical_value(finding: Finding, threshold: Threshold) -> float:
@@ -172,11 +184,6 @@ def canonical_value(finding: Finding, threshold: Threshold) -> float:
     value, unit = threshold.values[0]
     converted = units.convert(finding.concepts[0], value, unit) if finding.concepts else None
     return converted[0] if converted else value
-
-
-def _all_conditions(guideline: Guideline) -> Iterator[Condition]:
-    yield from (term.when for term in guideline.terms.values())
-    yield from (rule.when for table in guideline.tables.values() for rule in table.rules)
 
 
 def _open_inputs(trace: dict[str, Any], findings: dict[str, Any], guideline: Guideline) -> Iterator[str]:
@@ -209,19 +216,18 @@ def _base_names(guideline: Guideline, term: str) -> Iterator[str]:
 
 def _varied(findings: pl.DataFrame, variants: list[dict[str, Any]]) -> pl.DataFrame:
     """The person's row once for each variant, with the findings it sets."""
-    frame = pl.concat([findings] * len(variants))
-    changed = dict.fromkeys(name for variant in variants for name in variant)
+    frame = findings[[0] * len(variants)]
+    now = findings.row(0, named=True)
     columns = []
-    for name in changed:
+    for name in dict.fromkeys(name for variant in variants for name in variant):
         finding = catalogue()[name]
-        now = findings[finding.column][0]
-        values = [variant.get(name, now) for variant in variants]
-        columns.append(pl.Series(finding.column, values, dtype=findings.schema[finding.column]))
+        column = finding.column
+        values = [variant.get(name, now[column]) for variant in variants]
+        columns.append(pl.Series(column, values, dtype=VALUE_TYPES[finding.kind]))
         if finding.kind == "measurement":
-            stated = [
-                finding.unit if name in variant else findings[f"{finding.column}.unit"][0] for variant in variants
-            ]
-            columns.append(pl.Series(f"{finding.column}.unit", stated, dtype=pl.String))
+            unit = now[f"{column}.unit"]
+            stated = [finding.unit if name in variant else unit for variant in variants]
+            columns.append(pl.Series(f"{column}.unit", stated, dtype=pl.String))
     return frame.with_columns(columns)
 
 
