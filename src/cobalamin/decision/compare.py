@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -21,12 +22,15 @@ OPERATORS = ("below", "above", "at_least", "at_most")
 
 @dataclass(frozen=True)
 class Values:
-    """A column of results: number (NaN = none), sign of a censored one (-1 below, 1 above), word, unit."""
+    """A column of results: number (NaN = none), sign of a censored one (-1 below, 1 above), word, unit.
+
+    Words and units are places in `FLAGS` and in the list of known units; -1 = none.
+    """
 
     value: npt.NDArray[np.float64]
     sign: npt.NDArray[np.int8] | None = None
     word: npt.NDArray[np.int8] | None = None
-    unit: pl.Series | None = None
+    unit: npt.NDArray[np.int16] | None = None
 
 
 def values_of(frame: pl.DataFrame, findings: Sequence[Finding]) -> dict[str, Values]:
@@ -35,13 +39,14 @@ def values_of(frame: pl.DataFrame, findings: Sequence[Finding]) -> dict[str, Val
     numbers = frame.select(pl.col(f.column).cast(pl.Float64).fill_null(float("nan")) for f in findings).to_numpy().T
     signs = frame.select(pl.col(f"{f.column}.cmp").fill_null(0) for f in measured).to_numpy().T
     words = frame.select(_word_code(f"{f.column}.flag") for f in measured).to_numpy().T
+    stated = frame.select(_unit_code(f"{f.column}.unit") for f in measured).to_numpy().T
     place = {finding.name: number for number, finding in enumerate(measured)}
     found = {}
     for number, finding in enumerate(findings):
         value = np.ascontiguousarray(numbers[number])
         if finding.name in place:
             at = place[finding.name]
-            found[finding.name] = Values(value, signs[at], words[at], frame[f"{finding.column}.unit"])
+            found[finding.name] = Values(value, signs[at], words[at], stated[at])
         else:
             found[finding.name] = Values(value)
     return found
@@ -49,6 +54,16 @@ def values_of(frame: pl.DataFrame, findings: Sequence[Finding]) -> dict[str, Val
 
 def _word_code(column: str) -> pl.Expr:
     return pl.col(column).to_physical().cast(pl.Int8).fill_null(-1)
+
+
+@cache
+def _unit_places() -> dict[str, int]:
+    return {unit: place for place, unit in enumerate(sorted({unit for _, unit in units.conversions()}))}
+
+
+def _unit_code(column: str) -> pl.Expr:
+    known = pl.col(column).cast(pl.Enum(list(_unit_places())), strict=False)
+    return known.to_physical().cast(pl.Int16).fill_null(-1)
 
 
 def compare(values: Values, finding: Finding, operator: str, threshold: Threshold, where: str) -> Kleene:
@@ -97,7 +112,8 @@ def _limit(values: Values, finding: Finding, threshold: Threshold, where: str) -
     limit = np.full(len(values.value), default)
     for unit, value in canonical.items():
         if value != default:
-            limit[values.unit.is_in(_same_units(finding.concepts[0], unit)).fill_null(value=False).to_numpy()] = value
+            for same in _same_units(finding.concepts[0], unit):
+                limit[values.unit == same] = value
     return limit
 
 
@@ -115,11 +131,12 @@ def _canonical(finding: Finding, value: float, unit: str, where: str) -> float:
     return float(converted[0])
 
 
-def _same_units(concept: str, unit: str) -> list[str]:
-    """Units of a concept that differ from this one in name only (pg/mL and ng/L)."""
+@cache
+def _same_units(concept: str, unit: str) -> tuple[int, ...]:
+    """Places of the units of a concept that differ from this one in name only (pg/mL and ng/L)."""
     one = units.conversions()[concept, unit]
-    return [
-        other.unit
+    return tuple(
+        _unit_places()[other.unit]
         for other in units.conversions().values()
         if other.concept == concept and (other.factor, other.offset) == (one.factor, one.offset)
-    ]
+    )

@@ -31,9 +31,7 @@ def judged_doses(events: Events, findings: pl.DataFrame, on: date) -> pl.DataFra
         .with_columns(gap=pl.when(pl.col("patient_id") == pl.col("patient_id").shift(1)).then("gap"))
     )
     interval = findings.select("patient_id", interval=pl.col("finding.injection_interval_days"))
-    judged = given.join(interval, on="patient_id", how="left", maintain_order="left").with_columns(
-        judged=_judgement()
-    )
+    judged = given.join(interval, on="patient_id", how="left", maintain_order="left").with_columns(judged=_judgement())
     product = pl.col("concept").cast(pl.String).str.replace("^(tx|proc)_", "").str.replace("_injection$", "")
     return judged.select("patient_id", "judged", date="day", product=product, dose_ug="value", gap_days="gap")
 

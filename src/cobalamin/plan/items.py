@@ -128,15 +128,19 @@ def _rule_items(frame: pl.DataFrame, trace: pl.DataFrame, guideline: Guideline) 
     for table in guideline.tables.values():
         for rule in table.rules:
             if rule.plan:
-                people = frame.filter(trace.select(_fired(table, rule)).to_series())
-                if people.height:
+                fired = _fired(trace, table, rule)
+                # Most rules fire for nobody in a small group; asking first saves the rest of the work.
+                if fired.any():
+                    people = frame.filter(fired)
                     yield from (_item(people, table, rule, item) for item in rule.plan)
 
 
-def _fired(table: Table, rule: Rule) -> pl.Expr:
-    if table.hit_policy == "first":
-        return pl.col(f"table.{table.name}") == rule.id
-    return pl.col(f"rule.{table.name}.{rule.id}").fill_null(value=False)
+def _fired(trace: pl.DataFrame, table: Table, rule: Rule) -> pl.Series:
+    """Who a rule fired for; in a first-hit table, who it won for."""
+    answer = trace[f"rule.{table.name}.{rule.id}"]
+    if table.hit_policy == "collect" or not answer.any():
+        return answer
+    return trace[f"table.{table.name}"] == rule.id
 
 
 KIND_ORDER = {"stop": 10, "dose": 11, "referral": 12, "test": 13, "review": 14, "advice": 15}
