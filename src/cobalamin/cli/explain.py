@@ -18,7 +18,7 @@ def explain_command(
 
     if not topic:
         typer.echo("Topics: cobalamin explain TOPIC\n")
-        for name, title in topics().items():
-            typer.echo(f"  {name:<22} {title}")
+        for name, one in topics().items():
+            typer.echo(f"  {name:<22} {one.title}")
         return
     typer.echo(explain(" ".join(topic)))
