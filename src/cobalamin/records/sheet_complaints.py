@@ -10,6 +10,7 @@ from typing import Any
 from cobalamin.records.dates import When
 from cobalamin.records.sheet_desk import NOT_UNDERSTOOD, Desk, entries, is_missing, is_no, is_yes
 from cobalamin.records.sheet_history import account, read_item
+from cobalamin.records.sheet_turns import UNCERTAIN, is_about_family, is_gone, stated, without_what_is_gone
 from cobalamin.vocabulary.concepts import concepts, read_csv
 from cobalamin.vocabulary.results import flag_of
 from cobalamin.vocabulary.words import Meaning, read_text
@@ -28,7 +29,6 @@ _PROGRESSING = {
     "sym_burning_feet",
     "sym_falls",
 }
-_GONE = re.compile(r"\b(resolved|gone|disappeared|cleared|recovered)\b", re.IGNORECASE)
 _TEMPERATURE = re.compile(r"\btemp(?:erature)?\b\D{0,12}(\d{2,3}(?:\.\d)?)\s*°?\s*([cf])?\b", re.IGNORECASE)
 _ANSWERS = {
     "needle_fear": "pref_needle_fear",
@@ -79,6 +79,7 @@ def read_signs(desk: Desk, value: object) -> None:
 
 def _read_all(desk: Desk, value: object, domain: str) -> None:
     understood = False
+    doubts = desk.ledger.set_aside[UNCERTAIN]
     for entry, name, place in entries(value, domain):
         if is_missing(name):
             desk.ledger.pass_over("not stated")
@@ -87,11 +88,18 @@ def _read_all(desk: Desk, value: object, domain: str) -> None:
         if not (domain == "signs" and _measured(desk, name, place)):
             _complaint(desk, entry, name, place, domain)
         understood |= desk.ledger.set_aside.total() == aside
-    if understood:
+    # Silence may mean no only where nothing was left in doubt.
+    if understood and desk.ledger.set_aside[UNCERTAIN] == doubts:
         desk.covers(domain, domain, desk.now())
 
 
 def _complaint(desk: Desk, entry: Mapping[str, Any], name: str, place: str, domain: str) -> None:
+    if is_about_family(name, domain):
+        read_item(desk, {}, name, place, "family")
+        return
+    name = stated(desk, name, place, domain)
+    if not name:
+        return
     meanings, left = _listened(entry, name, domain)
     when, problem = desk.onset(entry, name)
     problem = problem or desk.wrong_time(when)
@@ -111,8 +119,8 @@ def _listened(entry: Mapping[str, Any], name: str, domain: str) -> tuple[list[Me
     value = entry.get("value")
     words = name if is_missing(value) or isinstance(value, bool) else f"{name} {value}"
     reading = read_text(words, domain)
-    meanings = list(reading.meanings)
-    if any(is_no(entry.get(key)) for key in ("present", "value")) or _GONE.search(str(entry.get("trend") or "")):
+    meanings = without_what_is_gone(words, domain, list(reading.meanings))
+    if any(is_no(entry.get(key)) for key in ("present", "value")) or is_gone(str(entry.get("trend") or "")):
         meanings = [Meaning(m.concept, not m.present if m.flag is None else True, m.flag) for m in meanings]
     return meanings, reading.left
 
@@ -209,10 +217,13 @@ def _words_of_response(desk: Desk, words: str, place: str) -> bool:
         words = "no improvement"
     reading = read_text(words, "response")
     trends = [m for m in reading.meanings if m.concept.startswith("trend_")]
+    if any(m.concept == "trend_worse" and m.present for m in trends):
+        # "better at first, then worse": what counts is how it ended.
+        trends = [m for m in trends if m.concept == "trend_worse"]
     for meaning in trends:
         desk.fact(meaning.concept, place, desk.now(), present=meaning.present)
-    for meaning in reading.meanings:
-        if meaning not in trends and concepts()[meaning.concept].kind in ("symptom", "sign"):
+    for meaning in without_what_is_gone(words, "symptoms", list(reading.meanings)):
+        if not meaning.concept.startswith("trend_") and concepts()[meaning.concept].kind in ("symptom", "sign"):
             desk.fact(meaning.concept, place, desk.now(), present=meaning.present)
     return bool(trends)
 

@@ -26,6 +26,11 @@ _NOT_STATED = {
     "unspecified",
     "not documented",
     "not reported",
+    "not examined",
+    "not done",
+    "not assessed",
+    "awaited",
+    "pending",
 }
 _NO = {
     "none",

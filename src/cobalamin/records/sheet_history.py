@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -12,20 +13,18 @@ from cobalamin.records.dates import When, midnight, read_date, read_duration
 from cobalamin.records.sheet_desk import NOT_RELEVANT, NOT_UNDERSTOOD, Desk, entries, is_days, is_missing, is_no, is_yes
 from cobalamin.records.sheet_schedule import read_dose, times_a_day
 from cobalamin.records.sheet_treatment import is_b12, read_treatment_entry
+from cobalamin.records.sheet_turns import by_person, is_gone, stated
+from cobalamin.vocabulary.catalogue import catalogue
 from cobalamin.vocabulary.concepts import concepts, read_csv
 from cobalamin.vocabulary.text import plain
 from cobalamin.vocabulary.words import Meaning, read_text
 
-_RELATIVES = re.compile(
-    r"\bfamily history\b|\b(mother|father|sister|brother|sibling|parent|aunt|uncle|grandmother|grandfather"
-    r"|son|daughter)s?\b(?!.*\b(vegan|vegetarian)\b)",
-    re.IGNORECASE,
-)
 _OVER = re.compile(
     r"\b(stopped|previous(ly)?|former(ly)?|past|used to|until|discontinued|no longer|ex|ceased|completed|finished)\b",
     re.IGNORECASE,
 )
 _GAS = re.compile(r"nitrous|balloon|whip|laughing|canister|entonox|gas", re.IGNORECASE)
+_NEVER = re.compile(r"\s*(?:no\b|not\b|never|denie[sd]|nil\b|none\b|does ?n.?t\b|non-?user)", re.IGNORECASE)
 _SEVERE = re.compile(r"anaphyla|collapse|shock|angio-?o?edema|could not breathe|bronchospasm", re.IGNORECASE)
 _DENIED = {
     "conditions": (),
@@ -70,8 +69,29 @@ def read_history(desk: Desk, history: Mapping[str, Any]) -> None:
             desk.aside(key, "unknown key of history", where)
 
 
-def _read_list(desk: Desk, value: object, where: str, words: str, covered: str) -> None:
+# "No previous surgery" under `surgery` says none, as "none" does.
+_NONE = {
+    "conditions": r"(?:no|nil) (?:significant |relevant |other )?(?:past |previous )?(?:medical )?"
+    r"(?:history|problems|conditions|pmh)|nil pmh|fit and well|previously (?:fit and )?well",
+    "procedures": r"(?:no|nil) (?:previous |prior |past )?(?:surgery|operations?|surgical history)"
+    r"|never (?:had )?(?:an )?operat\w+",
+    "medicines": r"(?:no|nil) (?:regular )?(?:medications?|medicines?|meds|drugs|tablets)|nil regular|takes nothing",
+    "supplements": r"(?:no|nil) supplements?|takes nothing",
+    "family": r"(?:no|nil) (?:significant |relevant )?family history(?: of note)?",
+    "allergies": r"(?:no|nil) (?:known )?(?:drug )?allerg(?:y|ies)|nka|nkda",
+}
+
+
+def _says_none(value: object, covered: str) -> bool:
     if is_no(value):
+        return True
+    said = value[0] if isinstance(value, list | tuple) and len(value) == 1 else value
+    pattern = _NONE.get(covered)
+    return bool(pattern and isinstance(said, str) and re.fullmatch(pattern, said.strip(" ."), re.IGNORECASE))
+
+
+def _read_list(desk: Desk, value: object, where: str, words: str, covered: str) -> None:
+    if _says_none(value, covered):
         if covered != "supplements":
             desk.covers(covered, where)
         for concept in _DENIED[covered]:
@@ -81,23 +101,24 @@ def _read_list(desk: Desk, value: object, where: str, words: str, covered: str) 
     for entry, name, place in entries(value, where):
         if is_missing(name):
             desk.ledger.pass_over("not stated")
-        elif words == "medicines":
-            _medicine(desk, entry, name, place, supplement=covered == "supplements")
         elif words == "allergies":
             _allergy(desk, entry, name, place)
         else:
-            read_item(desk, entry, name, place, _domain_of(name, words))
-
-
-def _domain_of(name: str, words: str) -> str:
-    """A relative's illness stands in many lists and is never the person's."""
-    return "family" if words == "conditions" and _RELATIVES.search(name) else words
+            # A relative's illness stands in many lists and is never the person's.
+            for part, domain in by_person(name, words):
+                if domain == "medicines":
+                    _medicine(desk, entry, part, place, supplement=covered == "supplements")
+                else:
+                    read_item(desk, entry, part, place, domain)
 
 
 def read_item(desk: Desk, entry: Mapping[str, Any], name: str, place: str, domain: str) -> None:
     """One condition, operation, diet or family entry: its words, its beginning, its end."""
+    name = stated(desk, name, place, domain)
+    if not name:
+        return
     reading = read_text(name, domain)
-    meanings = [m for m in reading.meanings if not (domain == "diet" and m.concept.startswith("tx_"))]
+    meanings = [m for m in reading.meanings if not _is_stray_product(m.concept, name, domain)]
     if is_no(entry.get("present")) or is_no(entry.get("status")):
         meanings = [Meaning(m.concept, False, m.flag) for m in meanings]
     when, problem = desk.onset(entry, name)
@@ -111,7 +132,20 @@ def read_item(desk: Desk, entry: Mapping[str, Any], name: str, place: str, domai
     if "diet_mixed" in eaten:
         for concept in sorted({"diet_vegan", "diet_vegetarian"} - {m.concept for m in meanings}):
             desk.fact(concept, place, present=False)
-    account(desk, bool(meanings), reading.left, place)
+    left = reading.left if meanings or not reading.meanings or domain == "diet" else (name,)
+    account(desk, bool(meanings), left, place)
+
+
+_TAKES = re.compile(
+    r"treat|inject|jab|shot|tablet|supplement|replac|therapy|taking|takes|\bon\b|given|pills?\b|depend", re.IGNORECASE
+)
+
+
+def _is_stray_product(concept: str, name: str, domain: str) -> bool:
+    """The name of a vitamin among diets and illnesses tells of no treatment, unless the words do."""
+    if not concept.startswith("tx_"):
+        return False
+    return domain == "diet" or (domain in ("conditions", "procedures") and not _TAKES.search(name))
 
 
 def account(desk: Desk, used: bool, left: tuple[str, ...], place: str) -> None:
@@ -129,12 +163,27 @@ def _one(desk: Desk, meaning: Meaning, when: When | None, entry: Mapping[str, An
     kind = concepts()[concept].kind
     if kind == "procedure":
         concept = _extent_of_ileum(concept, name)
+    if kind == "condition" and meaning.present and is_gone(name):
+        if concept in _only_current():
+            desk.fact(concept, place, present=False)
+            return
+        desk.ledger.note("a condition told as resolved: kept as history")
     until = _end(desk, entry)
     if kind in ("procedure", "lab") and when:
         until = when.time
     if kind in ("symptom", "sign") or (kind == "lab" and when is None):
         when, until = when or desk.now(), until if kind != "lab" else midnight(desk.on)
     desk.fact(concept, place, when, until=until, present=meaning.present, flag=meaning.flag)
+
+
+@cache
+def _only_current() -> frozenset[str]:
+    """Conditions that matter only while they last: iron deficiency, but not pernicious anaemia."""
+    asked: dict[str, set[str]] = {}
+    for finding in catalogue().values():
+        for concept in finding.concepts:
+            asked.setdefault(concept, set()).add(finding.selector)
+    return frozenset(concept for concept, selectors in asked.items() if selectors == {"current"})
 
 
 def _extent_of_ileum(concept: str, name: str) -> str:
@@ -157,6 +206,9 @@ def _end(desk: Desk, entry: Mapping[str, Any]) -> Any:
 
 
 def _medicine(desk: Desk, entry: dict[str, Any], name: str, place: str, supplement: bool) -> None:
+    name = stated(desk, name, place, "medicines")
+    if not name:
+        return
     reading = read_text(name, "medicines")
     if any(is_b12(m.concept) for m in reading.meanings):
         default = {"route": "oral"} if supplement else {}
@@ -168,6 +220,8 @@ def _medicine(desk: Desk, entry: dict[str, Any], name: str, place: str, suppleme
         desk.aside(name, problem, place)
         return
     until, over = _end_of_medicine(desk, entry, name)
+    if not reading.meanings and _is_vitamin_c_high(entry, name):
+        reading = replace(reading, meanings=(Meaning("drug_vitamin_c_high"),))
     for meaning in reading.meanings:
         columns = _medicine_columns(entry, name, meaning.concept)
         desk.fact(
@@ -180,6 +234,21 @@ def _medicine(desk: Desk, entry: dict[str, Any], name: str, place: str, suppleme
             **columns,
         )
     account(desk, bool(reading.meanings), reading.left, place)
+
+
+_VITAMIN_C = re.compile(r"\bvit(?:amin)?\.? c\b|\bascorb(?:ic acid|ate)\b", re.IGNORECASE)
+_GRAMS = re.compile(r"(\d+(?:[.,]\d+)?)\s*(mg|milligrams?|g|gm|grams?)\b", re.IGNORECASE)
+_HIGH_VITAMIN_C_GRAMS = 2.0  # a day and more, as the concept says
+
+
+def _is_vitamin_c_high(entry: Mapping[str, Any], name: str) -> bool:
+    """Whether the words name two grams a day of vitamin C or more; less changes nothing here."""
+    words = f"{name} {entry.get('dose') or ''} {entry.get('schedule') or ''}"
+    amount = _GRAMS.search(words)
+    if not amount or not _VITAMIN_C.search(name):
+        return False
+    grams = float(amount[1].replace(",", ".")) / (1000 if amount[2].lower().startswith("m") else 1)
+    return grams * (times_a_day(words) or 1) >= _HIGH_VITAMIN_C_GRAMS
 
 
 def _end_of_medicine(desk: Desk, entry: Mapping[str, Any], name: str) -> tuple[Any, bool]:
@@ -235,6 +304,9 @@ def _nitrous_oxide(desk: Desk, value: object, where: str) -> None:
         _truth(desk, "exposure_nitrous_oxide_recreational", value, where)
         return
     for entry, name, place in entries(value, where):
+        if _NEVER.match(name) and not _GAS.search(name):
+            _truth(desk, "exposure_nitrous_oxide_recreational", False, where)
+            continue
         words = name if _GAS.search(name) else f"nitrous oxide {name}"
         if re.search(r"an(a)?esthe|operation|dent|surg|labour|childbirth", words, re.IGNORECASE):
             words = "nitrous oxide anaesthesia"
@@ -251,9 +323,16 @@ def _alcohol_units() -> dict[str, float]:
 _HEAVY = re.compile(
     r"heavy|excess|alcoholi|binge|abuse|misuse|depend|hazardous|harmful|large amounts|drinks a lot", re.IGNORECASE
 )
+_ABSTAINS = re.compile(
+    r"does ?nt drink|do ?nt drink|does not drink|non ?drinker|teetotal|abst|\b(ex|former) ?(drinker|alcoholic)"
+    r"|stopped drinking|no longer drinks|sober|recovering alcoholic|no alcohol$|never drinks|not a drinker"
+)
+_USED_TO = re.compile(r"\bex\b|former|stopped|no longer|sober|recovering|abst")
+_NOT_HEAVY = re.compile(
+    r"\b(no|not|denies|without|nil)\b.{0,12}\b(heavy|heavily|excess\w*|abuse|misuse|bing\w*)\b|\bnot much\b"
+)
 _LIGHT = re.compile(
-    r"social|occasional|rare|minimal|light|moderate|seldom|teetotal|abstin|abstain|non ?drinker|modest"
-    r"|does not drink|doesn't drink|sometimes|little|special occasions",
+    r"social|occasional|rare|minimal|light|moderate|seldom|modest|sometimes|little|special occasions",
     re.IGNORECASE,
 )
 _TIMES = ((r"week|wk", 1.0), (r"month", 7 / 30.4375), (r"year", 7 / 365.25), (r"day|daily|night|evening", 7.0))
@@ -266,13 +345,18 @@ def _alcohol(desk: Desk, value: object, where: str) -> None:
     if weekly is not None:
         desk.fact("exposure_alcohol", where, present=weekly > 0, value=weekly, unit="units/week", text=None)
         desk.fact("exposure_alcohol_high", where, present=weekly > _alcohol_units()["high above"])
+    elif _ABSTAINS.search(text):
+        # Whoever used to drink much may still carry its harm: whether it was too much stays open.
+        desk.fact("exposure_alcohol", where, present=False)
+        if _HEAVY.search(text) or not _USED_TO.search(text):
+            desk.fact("exposure_alcohol_high", where, present=bool(_HEAVY.search(text)))
+    elif _NOT_HEAVY.search(text):
+        desk.fact("exposure_alcohol_high", where, present=False)
     elif _HEAVY.search(text) and not re.search(r"\bno\b|\bnot\b|denies", text):
         desk.fact("exposure_alcohol", where)
         desk.fact("exposure_alcohol_high", where)
     elif _LIGHT.search(text):
-        desk.fact(
-            "exposure_alcohol", where, present=not re.search("teetotal|abst|non ?drinker|not drink|doesn't", text)
-        )
+        desk.fact("exposure_alcohol", where)
         desk.fact("exposure_alcohol_high", where, present=False)
     elif is_yes(value) or re.search(r"daily|week|drink|wine|beer|spirits|cider|yes|units", text):
         desk.fact("exposure_alcohol", where)

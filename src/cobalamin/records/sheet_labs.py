@@ -8,7 +8,7 @@ from typing import Any
 from cobalamin import units
 from cobalamin.records.dates import When, read_date
 from cobalamin.records.sheet_desk import NOT_UNDERSTOOD, Desk, entries, is_days, is_missing, is_no, is_yes
-from cobalamin.vocabulary.results import Printed, Test, read_range, read_result, test_of
+from cobalamin.vocabulary.results import Printed, Test, flag_of, read_range, read_result, test_of
 from cobalamin.vocabulary.words import read_text
 
 NO_UNIT = "no usable unit"
@@ -178,6 +178,8 @@ class _Result:
         return None if meanings else f"result {NOT_UNDERSTOOD}"
 
     def _number(self, test: Test, printed: Printed) -> str | None:
+        if self._contradicts_itself(printed):
+            return "a number with signs that are not its unit: is it written as meant?"
         concept, unit = test.concepts[0], self._unit(printed)
         if concept in _PERCENT and units.normalise(unit) == "%":
             concept = _PERCENT[concept]
@@ -205,6 +207,16 @@ class _Result:
             flag=flag if flag in ("low", "normal", "high", "borderline") else None,
         )
         return None
+
+    def _contradicts_itself(self, printed: Printed) -> bool:
+        """ "12o" beside `unit: ng/L` may be 120; "120 pmol/L" beside it is one of two things."""
+        stated = self.entry.get("unit")
+        if not printed.unit or is_missing(stated):
+            return False
+        inside = units.normalise(printed.unit)
+        if inside is None:
+            return flag_of(printed.unit) is None
+        return inside != units.normalise(str(stated))
 
     def _unit_reason(self, concept: str) -> str:
         known = ", ".join(units.known_units(concept)[:4])

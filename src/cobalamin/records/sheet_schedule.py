@@ -136,6 +136,9 @@ def _every(part: str) -> float | None:
     for pattern, days in fixed:
         if re.search(pattern, part):
             return days
+    shorthand = re.search(r"(?<!for )(?<![\d/])\b(\d{1,2})/(12|52)(?:ly)?\s*$", part)
+    if shorthand:  # "1 mg 3/12" is every three months; "for 3/12" is how long
+        return float(shorthand[1]) * DAYS["month" if shorthand[2] == "12" else "week"]
     return _per_period(part) or _interval(part) or _plain(part)
 
 

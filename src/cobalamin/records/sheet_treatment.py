@@ -79,17 +79,25 @@ def read_treatment(desk: Desk, value: object) -> None:
     where = "treatment_so_far"
     if is_missing(value):
         desk.ledger.pass_over("not stated")
-    elif is_no(value):
+    elif _says_none(value):
         desk.covers("treatment", where)
         desk.ledger.use()
     else:
         for entry, name, place in entries(value, where):
             if is_missing(name):
                 desk.ledger.pass_over("not stated")
-            elif is_no(name):
+            elif _says_none(name):
                 read_treatment(desk, "none")
             else:
                 read_treatment_entry(desk, entry, name, place)
+
+
+def _says_none(value: object) -> bool:
+    said = value[0] if isinstance(value, list | tuple) and len(value) == 1 else value
+    never = (
+        r"never (?:been )?treated|untreated|no (?:previous |prior )?treatment(?: so far| yet)?|nothing (?:so far|yet)"
+    )
+    return is_no(value) or (isinstance(said, str) and bool(re.fullmatch(never, said.strip(" ."), re.IGNORECASE)))
 
 
 def read_treatment_entry(desk: Desk, entry: Mapping[str, Any], name: str, place: str) -> None:
@@ -97,7 +105,8 @@ def read_treatment_entry(desk: Desk, entry: Mapping[str, Any], name: str, place:
     reading = read_text(name, "treatment")
     meanings = [m for m in reading.meanings if m.concept.startswith(("tx_", "drug_", "proc_"))]
     if not meanings:
-        desk.ledger.pass_over(NOT_RELEVANT) if not reading.left else desk.aside(name, NOT_UNDERSTOOD, place)
+        silent = not reading.left and not reading.meanings
+        desk.ledger.pass_over(NOT_RELEVANT) if silent else desk.aside(name, NOT_UNDERSTOOD, place)
         return
     denied = [m.concept for m in meanings if not m.present]
     if denied and len(denied) == len(meanings):

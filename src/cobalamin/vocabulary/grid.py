@@ -80,7 +80,7 @@ def _judge(
         lost = denied(tokens, span[0], span[-1], used) and "loss" in known
         return known["loss"] if lost else []
     position, quality = place
-    if denied(tokens, position, position, used | {position}) and quality == "loss":
+    if denied(tokens, position, position, used | {position}) and quality != "normal":
         quality = "normal"
     elif tokens[max(0, position - 1)].raw == "not" and quality == "normal":
         quality = "loss"

@@ -59,7 +59,7 @@ def tokenise(text: str) -> list[Token]:
     """The words of a text with the chunk and the sentence each belongs to."""
     tokens: list[Token] = []
     chunk = sentence = 0
-    for raw in _TOKEN.findall(_without_abbreviation_stops(plain(text))):
+    for raw in _TOKEN.findall(_without_abbreviation_stops(plain(_written_out(text)))):
         if raw in _FULL_STOPS:
             sentence, chunk = sentence + 1, chunk + 1
         elif raw in ",:()/":
@@ -69,6 +69,29 @@ def tokenise(text: str) -> list[Token]:
                 sentence, chunk = sentence + 1, chunk + 1
             tokens.append(Token(raw, fold(raw), chunk, sentence))
     return tokens
+
+
+# Shorthand whose signs would be lost: "-ve" must not become a mere "ve".
+_SHORTHAND = (
+    (re.compile(r"(?<!\w)[-−–](?:ve\b|(?=\s*$))|\(\s*[-−–](?:ve)?\s*\)|\bneg\b", re.IGNORECASE), " negative "),
+    (re.compile(r"(?<!\w)\+(?:ve\b)|\(\s*\+(?:ve)?\s*\)|\bpos\b", re.IGNORECASE), " positive "),
+    (re.compile(r"\bnot positive\b", re.IGNORECASE), "negative"),
+    (re.compile(r"(?<=[a-z])\+{1,4}(?!\w)", re.IGNORECASE), " "),  # "tiredness+" is tiredness
+    (re.compile(r"\bruled out\b", re.IGNORECASE), "excluded"),
+    (re.compile(r"\bh/o\b", re.IGNORECASE), "history of"),
+    (re.compile(r"\bc/o\b", re.IGNORECASE), "complains of"),
+    (re.compile(r"\bw/o\b", re.IGNORECASE), "without"),
+    (re.compile(r"\bs/p\b", re.IGNORECASE), "after"),
+    # The article is a word that is left out; the vitamin is not.
+    (re.compile(r"\bvit(?:amin)?s?\.? a\b(?! day| each| daily)", re.IGNORECASE), "retinol"),
+    (re.compile(r"\bo/e\b", re.IGNORECASE), "on examination"),
+)
+
+
+def _written_out(text: str) -> str:
+    for pattern, words in _SHORTHAND:
+        text = pattern.sub(words, text)
+    return text
 
 
 def _without_abbreviation_stops(text: str) -> str:

@@ -126,6 +126,9 @@ def _phrases(
                 if rows:
                     used.update(span)
                     yield span, rows
+                elif length > 1 and _is_passed_over(tuple(tokens[p].word for p in span), domain):
+                    # The longest phrase wins here too: "vitamin d" is not "vitamins".
+                    used.update(span)
 
 
 def _together(tokens: list[Token], span: Span) -> bool:
@@ -195,6 +198,14 @@ def _passed_over() -> dict[tuple[str, ...], set[str]]:
     for row in read_csv("words_not_relevant.csv"):
         keys.setdefault(phrase_key(row["phrase"]), set()).add(row["domain"])
     return keys
+
+
+def _is_passed_over(key: tuple[str, ...], domain: str | None) -> bool:
+    listed = _passed_over().get(key, set())
+    if any(word in word_class("negator") for word in key):  # it may deny what follows
+        return False
+    asked = "medicines" if domain == "treatment" else domain
+    return bool(listed) if asked is None else asked in listed
 
 
 def _not_relevant(tokens: list[Token], positions: list[int], used: set[int], domain: str | None) -> Iterator[int]:
