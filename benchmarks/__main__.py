@@ -1,0 +1,15 @@
+"""One patient and a population. `python -m benchmarks` or `make bench`; the peers have their own README."""
+
+from __future__ import annotations
+
+import sys
+
+from benchmarks import one_patient, population
+
+
+def main() -> int:
+    return one_patient.main() or population.main()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

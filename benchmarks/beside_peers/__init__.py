@@ -1,0 +1,1 @@
+"""Beside a published engine of clinical quality measures."""
