@@ -22,8 +22,12 @@ def audit_command(
     on: datetime | None = typer.Option(
         None, "--on", formats=["%Y-%m-%d"], help="Day of decision; else the mapping's, else today."
     ),
-    mapping: Path | None = typer.Option(None, "--mapping", "-m", help="Mapping of tables; else mapping.yaml beside them."),
-    laboratory: Path | None = typer.Option(None, "--laboratory", "-l", help="The laboratory's thresholds: a YAML file."),
+    mapping: Path | None = typer.Option(
+        None, "--mapping", "-m", help="Mapping of tables; else mapping.yaml beside them."
+    ),
+    laboratory: Path | None = typer.Option(
+        None, "--laboratory", "-l", help="The laboratory's thresholds: a YAML file."
+    ),
     workers: int | None = typer.Option(None, "--workers", "-w", min=1, help="Processes; as many as cores if left out."),
     force: bool = typer.Option(False, "--force", help="Replace an earlier audit in that folder."),
     strict: bool = typer.Option(False, "--strict", help="End with exit code 1 if any entry was set aside."),
