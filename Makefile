@@ -16,6 +16,8 @@ NHANES := src/cobalamin/data/nhanes_2011_2012
 # The environment is this checkout's own; settings of an outer one would lead imports astray.
 unexport PYTHONPATH VIRTUAL_ENV
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# The tests and checks are many small runs: one thread each is faster than threads that wait for each other.
+test quick check: export POLARS_MAX_THREADS := 1
 
 .PHONY: ready help demo test quick check lint format types layers sizes columns guidance-check docs-check \
 	validate bench guidance docs lock clean distclean

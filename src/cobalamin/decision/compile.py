@@ -34,7 +34,7 @@ Winner = npt.NDArray[np.int16]
 class Program:
     """A guideline ready to run: its steps in order, and which step makes which column of the trace.
 
-    `compared` names the thresholds that each finding is compared with.
+    `compared` names the thresholds that each finding is compared with; `read` the findings it reads at all.
     """
 
     guideline: Guideline
@@ -42,6 +42,7 @@ class Program:
     answers: dict[str, int] = field(default_factory=dict)
     winners: dict[str, int] = field(default_factory=dict)
     compared: dict[str, set[str]] = field(default_factory=dict)
+    read: dict[str, Finding] = field(default_factory=dict)
 
 
 def rule_column(table: Table, rule: Rule) -> str:
@@ -158,6 +159,7 @@ class _Writer:
 
     def _finding_atom(self, finding: Finding, condition: Condition, where: str) -> int:
         kind = condition[0]
+        self.program.read[finding.name] = finding
         if kind == "yes" and finding.kind == "boolean":
             step = self.step("finding", finding.column)
         elif kind in ("missing", "known"):
@@ -181,7 +183,7 @@ class _Writer:
 def run(program: Program, findings: pl.DataFrame) -> list[Any]:
     """What each step makes of the findings: a `Kleene`, or the winning row of a table (-1 = undecided)."""
     made: list[Any] = []
-    machine = _Machine(program.guideline, findings, made)
+    machine = _Machine(program, findings, made)
     for step in program.steps:
         made.append(machine.RUN[step[0]](machine, *step[1:]))
     return made
@@ -190,14 +192,16 @@ def run(program: Program, findings: pl.DataFrame) -> list[Any]:
 class _Machine:
     """Runs one step after another over the columns of the findings."""
 
-    def __init__(self, guideline: Guideline, findings: pl.DataFrame, made: list[Any]) -> None:
-        self.guideline = guideline
+    def __init__(self, program: Program, findings: pl.DataFrame, made: list[Any]) -> None:
+        self.guideline = program.guideline
         self.findings = findings
         self.made = made
-        booleans = [name for name, kind in findings.schema.items() if kind == pl.Boolean]
+        read = program.read.values()
+        booleans = [finding.column for finding in read if finding.kind == "boolean"]
+        booleans += [f"{finding.column}.na" for finding in read if finding.applies_when]
         coded = findings.select(pl.col(booleans).cast(pl.Int8).fill_null(-1)).to_numpy().T
         self.coded = dict(zip(booleans, np.ascontiguousarray(coded), strict=True))
-        self.values = values_of(findings, [f for f in catalogue().values() if f.kind in ("measurement", "number")])
+        self.values = values_of(findings, [finding for finding in read if finding.kind in ("measurement", "number")])
 
     def _finding(self, column: str) -> Kleene:
         return Kleene(self.coded[column] == 1, self.coded[column] == 0)

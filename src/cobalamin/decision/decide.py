@@ -22,15 +22,19 @@ from cobalamin.decision.compile import (
 from cobalamin.decision.kleene import to_columns
 from cobalamin.guidance import Guideline, Table
 
+# Compiling costs more than deciding for one person. Kept by object, with the object, so no id is used twice.
 _PROGRAMS: dict[int, Program] = {}
+PROGRAMS_KEPT = 32
 
 
 def program(guideline: Guideline) -> Program:
     """The compiled guideline; compiled once for each guideline object."""
-    key = id(guideline)
-    if key not in _PROGRAMS or _PROGRAMS[key].guideline is not guideline:
-        _PROGRAMS[key] = compile_guideline(guideline)
-    return _PROGRAMS[key]
+    kept = _PROGRAMS.get(id(guideline))
+    if kept is None:
+        if len(_PROGRAMS) >= PROGRAMS_KEPT:
+            del _PROGRAMS[next(iter(_PROGRAMS))]
+        kept = _PROGRAMS[id(guideline)] = compile_guideline(guideline)
+    return kept
 
 
 def decide(findings: pl.DataFrame, guideline: Guideline) -> pl.DataFrame:

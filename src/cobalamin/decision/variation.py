@@ -95,12 +95,13 @@ def missing(findings: pl.DataFrame, trace: pl.DataFrame, guideline: Guideline) -
     Each is answered alone. Where the route is undecided, what a person can be asked is also answered on top of
     calm answers to all the other questions, so that an undecided answer says what it becomes.
     """
-    questions = list(_questions(findings, trace, guideline))
+    names = _open_inputs(trace.row(0, named=True), findings.row(0, named=True), guideline)
+    questions = list(_questions(names, guideline))
     if not questions:
         return []
     asked = [question for question in questions if question.reassuring]
     # What nobody would ask one by one (every operation, every rare disease) is calm with the rest.
-    calm = _silent_no(findings, trace, guideline)
+    calm = {name: False for name in names if catalogue()[name].kind == "boolean" and name not in NEITHER}
     calm |= {name: value for question in asked for name, value in question.answers[question.reassuring].items()}
     undecided = trace.get_column("output.route", default=pl.Series(["-"]))[0] == "undecided"
     variants: list[dict[str, Any]] = [{}, calm]
@@ -115,13 +116,7 @@ def missing(findings: pl.DataFrame, trace: pl.DataFrame, guideline: Guideline) -
     return _ranked(questions, places, outcomes)
 
 
-def _silent_no(findings: pl.DataFrame, trace: pl.DataFrame, guideline: Guideline) -> dict[str, Any]:
-    names = _open_inputs(trace.row(0, named=True), findings.row(0, named=True), guideline)
-    return {name: False for name in names if catalogue()[name].kind == "boolean" and name not in NEITHER}
-
-
-def _questions(findings: pl.DataFrame, trace: pl.DataFrame, guideline: Guideline) -> Iterator[Question]:
-    names = dict.fromkeys(_open_inputs(trace.row(0, named=True), findings.row(0, named=True), guideline))
+def _questions(names: list[str], guideline: Guideline) -> Iterator[Question]:
     grouped: set[str] = set()
     for group in GROUPS:
         unknown = [name for name in _base_names(guideline, group.term) if name in names and name not in grouped]
@@ -186,25 +181,28 @@ def canonical_value(finding: Finding, threshold: Threshold) -> float:
     return converted[0] if converted else value
 
 
-def _open_inputs(trace: dict[str, Any], findings: dict[str, Any], guideline: Guideline) -> Iterator[str]:
-    """Findings without data that keep a rule open, in the order of the tables."""
+def _open_inputs(trace: dict[str, Any], findings: dict[str, Any], guideline: Guideline) -> list[str]:
+    """Findings without data that keep a rule open, each once, in the order of the tables."""
+    found: dict[str, None] = {}
+    terms_seen: set[str] = set()
+
+    def look_into(condition: Condition) -> None:
+        for atom in atoms(condition):
+            if atom[0] in ("missing", "known") or len(atom) < 2:
+                continue
+            name = atom[1]
+            if name in guideline.terms:
+                if trace[f"term.{name}"] is None and name not in terms_seen:
+                    terms_seen.add(name)
+                    look_into(guideline.terms[name].when)
+            elif name in catalogue() and findings[f"finding.{name}"] is None and not findings.get(f"finding.{name}.na"):
+                found[name] = None
+
     for table in guideline.tables.values():
         for rule in table.rules:
             if trace[rule_column(table, rule)] is None:
-                yield from _open_names(rule.when, trace, findings, guideline)
-
-
-def _open_names(
-    condition: Condition, trace: dict[str, Any], findings: dict[str, Any], guideline: Guideline
-) -> Iterator[str]:
-    for atom in atoms(condition):
-        if atom[0] in ("missing", "known") or len(atom) < 2:
-            continue
-        name = atom[1]
-        if name in guideline.terms and trace[f"term.{name}"] is None:
-            yield from _open_names(guideline.terms[name].when, trace, findings, guideline)
-        elif name in catalogue() and findings[f"finding.{name}"] is None and not findings.get(f"finding.{name}.na"):
-            yield name
+                look_into(rule.when)
+    return list(found)
 
 
 def _base_names(guideline: Guideline, term: str) -> Iterator[str]:

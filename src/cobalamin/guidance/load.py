@@ -30,6 +30,16 @@ def load(guideline: str = DEFAULT, on: date | None = None, overrides: dict[str, 
     `overrides` are thresholds that replace those of the same name, in the form of `thresholds.yaml`.
     Raises CobalaminError for an unknown id.
     """
+    found = _edition(guideline, _edition_day(guideline, on))
+    if not overrides:
+        return found
+    changed = found.thresholds | _overridden(found.thresholds, overrides)
+    return replace(found, thresholds=changed, overrides=tuple(overrides))
+
+
+@cache
+def _edition(guideline: str, on: date | None) -> Guideline:
+    """The guideline as in force on the first day of an edition; made once, so that it is compiled once."""
     parts = [_content(name) for name in _lineage(guideline)]
     thresholds: dict[str, Threshold] = {}
     terms: dict[str, Term] = {}
@@ -43,11 +53,25 @@ def load(guideline: str = DEFAULT, on: date | None = None, overrides: dict[str, 
         for name, raw in content["tables"].items():
             tables[name] = _merged(tables.get(name), _table(name, content["about"]["id"], raw, on))
     about = parts[-1]["content"]["about"]
-    thresholds |= _overridden(thresholds, overrides or {})
     return Guideline(
-        about["id"], about["version"], about["title"], about, thresholds, terms, tables, regimens,
-        _joint_hash(parts), tuple(overrides or ()),
-    )  # fmt: skip
+        about["id"], about["version"], about["title"], about, thresholds, terms, tables, regimens, _joint_hash(parts)
+    )
+
+
+def _edition_day(guideline: str, on: date | None) -> date | None:
+    """The latest day on or before `on` on which a rule or threshold begins or ends; the first day of all else."""
+    if on is None:
+        return None
+    return max((day for day in _turning_days(guideline) if day <= on), default=date.min)
+
+
+@cache
+def _turning_days(guideline: str) -> tuple[date, ...]:
+    contents = [_content(name)["content"] for name in _lineage(guideline)]
+    dated = [item for content in contents for item in content["thresholds"].values()]
+    dated += [rule for content in contents for table in content["tables"].values() for rule in table["rules"]]
+    days = {item.get(end) for item in dated for end in ("from_date", "until_date")} - {None}
+    return tuple(sorted(date.fromisoformat(day) for day in days))
 
 
 def _overridden(known: dict[str, Threshold], overrides: dict[str, Any]) -> dict[str, Threshold]:
@@ -86,7 +110,12 @@ def _content(name: str) -> dict[str, Any]:
     path = _shipped() / f"{name}.json"
     if not path.is_file():
         raise CobalaminError(f"No guideline {name!r}. Available: {', '.join(available())}.")
-    shipped: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        shipped: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        raise CobalaminError(
+            f"Guideline {name!r} cannot be read: its file is damaged. Reinstall cobalamin, or run `make guidance`."
+        ) from None
     if content_hash(shipped["content"]) != shipped["sha256"]:
         raise CobalaminError(
             f"Guideline {name!r} was changed after it was checked: its content does not match its hash. "

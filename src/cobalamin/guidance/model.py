@@ -8,6 +8,11 @@ from typing import Any
 Condition = tuple[Any, ...]
 """A condition as nested tuples; `conditions.py` says which forms there are."""
 
+STANDARD_OUTPUTS = frozenset(
+    {"scope", "suspicion", "status", "urgency", "advice", "route", "route_strength", "regimen", "response"}
+)
+"""Outcomes of the first-hit tables any guideline may ship. Where one is silent, conditions on it are open."""
+
 
 @dataclass(frozen=True)
 class Source:
