@@ -1,23 +1,23 @@
 """A case: a situation a clinician can read, the sheet it is told as, and what the answer must and must not hold.
 
-    says: What the case shows, as one sentence.
-    sheet: {on: ..., patient: ..., ...}            # as design section 7
-    guidance: nice_ng239                           # optional: else the folder's name
-    expect:
-      status: deficient                            # fields of the answer that must be equal
-      causes: {medicine: probable}                 # at least these, with this certainty
-      no_causes: [dietary]
-      other_explanations: [iron_deficiency]        # at least these
-      alerts: [folic_acid_before_b12]              # ids, at least these
-      no_alerts: [...]
-      plan: [{kind: dose, product: hydroxocobalamin}]     # at least items like these
-      no_plan: [{kind: stop}]
-      tests: [mma]                                 # at least these tests
-      no_tests: [total_b12]
-      missing: [nitrous_oxide_recreational]        # asked for
-      rules: [status.total_b12_low]                # rules that must have fired
-      says: [alternate days]                       # words of the text
-      no_says: [...]
+says: What the case shows, as one sentence.
+sheet: {on: ..., patient: ..., ...}            # as design section 7
+guidance: nice_ng239                           # optional: else the folder's name
+expect:
+  status: deficient                            # fields of the answer that must be equal
+  causes: {medicine: probable}                 # at least these, with this certainty
+  no_causes: [dietary]
+  other_explanations: [iron_deficiency]        # at least these
+  alerts: [folic_acid_before_b12]              # ids, at least these
+  no_alerts: [...]
+  plan: [{kind: dose, product: hydroxocobalamin}]     # at least items like these
+  no_plan: [{kind: stop}]
+  tests: [mma]                                 # at least these tests
+  no_tests: [total_b12]
+  missing: [nitrous_oxide_recreational]        # asked for
+  rules: [status.total_b12_low]                # rules that must have fired
+  says: [alternate days]                       # words of the text
+  no_says: [...]
 """
 
 from __future__ import annotations
@@ -51,8 +51,10 @@ class Case:
 
     @property
     def name(self) -> str:
-        """Folder and file without the ending: the clause and the situation."""
-        return str(self.path.relative_to(CASES).with_suffix(""))
+        """Folder and file without the ending: the clause and the situation; the guideline where there are several."""
+        plain = str(self.path.relative_to(CASES).with_suffix(""))
+        of_folder = self.guidance in ("nice_ng239", self.path.relative_to(CASES).parts[0])
+        return plain if of_folder else f"{plain}[{self.guidance}]"
 
 
 @dataclass(frozen=True)
@@ -68,14 +70,14 @@ class Told:
 @cache
 def cases() -> tuple[Case, ...]:
     """All case files, in order of their names."""
-    return tuple(_read(path) for path in sorted(CASES.rglob("*.yaml")))
+    return tuple(case for path in sorted(CASES.rglob("*.yaml")) for case in _read(path))
 
 
-def _read(path: Path) -> Case:
+def _read(path: Path) -> list[Case]:
     raw = read_yaml(path)
-    guidance = raw.get("guidance", path.relative_to(CASES).parts[0])
-    default = "nice_ng239" if guidance == "common" else guidance
-    return Case(path, default, raw["says"], raw["sheet"], raw["expect"])
+    named = raw.get("guidance", path.relative_to(CASES).parts[0])
+    each = named if isinstance(named, list) else ["nice_ng239" if named == "common" else named]
+    return [Case(path, guidance, raw["says"], raw["sheet"], raw["expect"]) for guidance in each]
 
 
 def told(case: Case) -> Told:
