@@ -83,13 +83,15 @@ def main() -> int:
         # In a process of its own, so that its memory is not counted as the engine's.
         with ProcessPoolExecutor(1, get_context("spawn")) as pool:
             rows = pool.submit(write_people, path, options.people).result()
-        print(f"{options.people:,} people, {rows / options.people:.1f} events each, {path.stat().st_size / 1e6:.0f} MB")
+        size = path.stat().st_size / 1e6
+        print(f"{options.people:,} people, {rows / options.people:.1f} events each, {size:.0f} MB")
         for _ in range(options.repeat):
             found = measured(path, options.guidance, options.workers, options.chunk)
             print(
                 f"{options.guidance}, {options.workers} processes: {found['people_a_second']:,.0f} people/s "
                 f"({found['seconds']:.1f} s), "
-                f"{found['people_a_processor_second']:,.0f} people a processor second, peak {found['peak_mb_a_process']:.0f} MB a process, "
+                f"{found['people_a_processor_second']:,.0f} people a processor second, "
+                f"peak {found['peak_mb_a_process']:.0f} MB a process, "
                 f"{found['peak_mb_here']:.0f} MB in the one that hands out; {found['plan_items']:,.0f} plan items"
             )
             print(f"target: {TARGET_PEOPLE_A_SECOND:,} people/s, {TARGET_MB} MB a process; Polars {pl.__version__}")
