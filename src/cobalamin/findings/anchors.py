@@ -124,7 +124,7 @@ def anchor_rows(prepared: Prepared, first: pl.DataFrame) -> np.ndarray:
     every event to every slot that it could fill, and nothing is made larger than the events.
     """
     rows = _ordered(prepared, first)
-    filled = np.full((len(slot_names()), prepared.size), -1, dtype=np.int64)
+    filled = np.full((len(slot_names()), prepared.size), -1, dtype=np.int32)
     for target, fill in zip(filled, _fills(), strict=True):
         places = [rows.places[concept] for concept in fill.concepts if concept in rows.places]
         if places:

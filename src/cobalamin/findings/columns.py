@@ -32,7 +32,7 @@ def parts(finding: Finding) -> dict[str, pl.DataType | type[pl.DataType]]:
     """The columns of one finding beside its value: suffix and type."""
     found = dict(MEASUREMENT_PARTS) if finding.kind == "measurement" else {}
     if rests_on_one_event(finding):
-        found["row"] = pl.Int64
+        found["row"] = pl.Int32
     if finding.applies_when:
         found["na"] = pl.Boolean
     return found

@@ -224,7 +224,7 @@ def _antibody_after_injection(prepared: Prepared, rows: pl.DataFrame, slots: Slo
     positive = pl.DataFrame({"row": slots.matrix[slot_place("finding.if_antibody_positive.yes")]})
     positive = positive.with_row_index("pid")
     clock = pl.col("precision") == "second"
-    taken = prepared.events.select(pl.col("row").cast(pl.Int64), sample="time", sample_clock=clock)
+    taken = prepared.events.select(pl.col("row").cast(pl.Int32), sample="time", sample_clock=clock)
     samples = positive.filter(pl.col("row") >= 0).join(taken, on="row")
     given = rows.filter(pl.col("injected") & ~pl.col("schedule")).select("pid", "time", clock=clock)
     day, sample = pl.col("time").dt.date(), pl.col("sample").dt.date()
