@@ -15,20 +15,19 @@ from hypothesis import strategies as st
 from cobalamin import units
 from cobalamin.vocabulary.catalogue import catalogue
 from cobalamin.vocabulary.concepts import concepts
+from tests.generative.calm import DOMAINS, calm_rows
 from tests.generative.facts import Row, fact
 from tests.generative.labs import lab_rows
 from tests.generative.thresholds import ON
 from tests.generative.treatment import treatment_rows
 
-DOMAINS = ("person", "laboratory", "conditions", "procedures", "medicines", "diet", "history", "symptoms", "signs",
-           "treatment", "preferences", "family", "allergies")  # fmt: skip
+CALM_SHARE = 0.3
 LASTING = ("condition", "symptom", "sign", "diet", "status", "preference", "history", "allergy")
 
 
 def patient(chance: random.Random, patient_id: str, on: date = ON) -> list[Row]:
     """The event rows of one generated person, never none, in no particular order."""
-    rows = _person(chance, on) + _coverage(chance, on) + lab_rows(chance, on) + treatment_rows(chance, on)
-    rows += _told(chance, on) + _medicines(chance, on)
+    rows = calm_rows(chance, on) if chance.random() < CALM_SHARE else _troubled(chance, on)
     rows += [_copy(chance, row) for row in rows if chance.random() < 0.03]
     for number, row in enumerate(rows):
         row["patient_id"] = patient_id
@@ -36,6 +35,12 @@ def patient(chance: random.Random, patient_id: str, on: date = ON) -> list[Row]:
         _learnt(chance, row, on)
     chance.shuffle(rows)
     return rows or [fact(chance, on, "person_female", patient_id=patient_id, source="made")]
+
+
+def _troubled(chance: random.Random, on: date) -> list[Row]:
+    """Anything may be told of them, and its opposite."""
+    rows = _person(chance, on) + _coverage(chance, on) + lab_rows(chance, on) + treatment_rows(chance, on)
+    return rows + _told(chance, on) + _medicines(chance, on)
 
 
 def patients(count: int, seed: int, on: date = ON) -> dict[str, list[Row]]:

@@ -1,6 +1,6 @@
 """Both sides of every threshold of every guideline, in each unit it is published in, read as a person would.
 
-A number is reported in a unit, becomes an event, a finding, and meets the operator in a guideline of one term.
+A number is reported in a unit, becomes an event, a finding, and meets the operator in a guideline of one table.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import pytest
 
 from cobalamin import units
 from cobalamin.decision import decide
-from cobalamin.events import Events
+from cobalamin.events import FLAGS, Events
 from cobalamin.findings import find, findings_schema
 from cobalamin.guidance.conditions import COMPARISONS
-from cobalamin.guidance.model import Guideline, Source, Term, Threshold
+from cobalamin.guidance.model import Guideline, Rule, Source, Table, Threshold
 from cobalamin.vocabulary.catalogue import Finding, catalogue
 from tests.generative.thresholds import ON, compared
 
@@ -38,16 +38,19 @@ def around(limit: float) -> list[float]:
     return [limit - step, math.nextafter(limit, -math.inf), limit, math.nextafter(limit, math.inf), limit + step]
 
 
-def one_term_each(name: str, threshold: Threshold) -> Guideline:
-    """A guideline of four terms: the finding against the threshold with each operator."""
-    terms = {how: Term(how, how, (how, name, threshold.name), SOURCE) for how in COMPARISONS}
-    return Guideline("boundary", "1", "", {}, {threshold.name: threshold}, terms, {}, {}, "")
+def one_row_each(name: str, threshold: Threshold) -> Guideline:
+    """A guideline of one table with four rows: the finding against the threshold with each operator."""
+    rows = tuple(
+        Rule(how, (how, name, threshold.name), {"band": how, "grade": "info"}, "Says.", SOURCE) for how in COMPARISONS
+    )
+    table = Table("bands", "boundary", "?", "collect", ("band",), {}, rows)
+    return Guideline("boundary", "1", "", {}, {threshold.name: threshold}, {}, {"bands": table}, {}, "")
 
 
 def answers(frame: pl.DataFrame, guideline: Guideline) -> list[dict[str, bool | None]]:
     """What the four operators say for each row of findings."""
     trace = decide(frame, guideline)
-    return [{how: row[f"term.{how}"] for how in COMPARISONS} for row in trace.to_dicts()]
+    return [{how: row[f"rule.bands.{how}"] for how in COMPARISONS} for row in trace.to_dicts()]
 
 
 def reported(finding: Finding, numbers: list[tuple[float, str, str | None]]) -> pl.DataFrame:
@@ -56,7 +59,7 @@ def reported(finding: Finding, numbers: list[tuple[float, str, str | None]]) -> 
     for place, (value, unit, comparator) in enumerate(numbers):
         converted = units.convert(finding.concepts[0], value, unit)
         assert converted, f"{finding.name} cannot be reported in {unit}"
-        rows += _dose(place, finding) + [_result(place, finding, converted, comparator)]
+        rows += [*_dose(place, finding), _result(place, finding, converted, comparator)]
         if finding.selector == "previous":
             rows.append(_result(place, finding, converted, None) | {"time": _moment(1), "until": _moment(1)})
     frame = find(Events.of(rows), ON)
@@ -90,7 +93,7 @@ def test_a_reported_number_is_compared_as_printed(case: Case) -> None:
     finding = catalogue()[name]
     numbers = [(value, unit, limit) for limit, unit in threshold.values for value in around(limit) if value >= 0]
     frame = reported(finding, [(value, unit, None) for value, unit, _ in numbers])
-    for (value, unit, limit), found in zip(numbers, answers(frame, one_term_each(name, threshold)), strict=True):
+    for (value, unit, limit), found in zip(numbers, answers(frame, one_row_each(name, threshold)), strict=True):
         # Two neighbouring numbers of a computer may become one by conversion; no laboratory prints them.
         if abs(value - limit) > 1e-9 or value == limit:
             assert found == {how: PLAIN[how](value, limit) for how in COMPARISONS}, f"{value} {unit}"
@@ -100,8 +103,9 @@ def test_a_reported_number_is_compared_as_printed(case: Case) -> None:
 def test_a_censored_number_answers_only_where_it_can(case: Case) -> None:
     name, threshold = case
     for limit, unit in threshold.values:
-        frame = reported(catalogue()[name], [(limit, unit, "<"), (limit, unit, ">"), (limit * 2, unit, "<"), (limit / 2, unit, ">")])
-        under, over, wide_under, wide_over = answers(frame, one_term_each(name, threshold))
+        printed = [(limit, unit, "<"), (limit, unit, ">"), (limit * 2, unit, "<"), (limit / 2, unit, ">")]
+        frame = reported(catalogue()[name], printed)
+        under, over, wide_under, wide_over = answers(frame, one_row_each(name, threshold))
         assert under == {"below": True, "above": False, "at_least": False, "at_most": True}
         assert over == {"below": False, "above": True, "at_least": True, "at_most": False}
         assert set(wide_under.values()) == set(wide_over.values()) == {None}
@@ -111,15 +115,16 @@ def test_a_censored_number_answers_only_where_it_can(case: Case) -> None:
 def test_a_word_answers_only_where_the_threshold_says_so(case: Case) -> None:
     name, threshold = case
     finding = catalogue()[name]
-    for word in ("low", "normal", "high", "positive", "negative", "borderline"):
-        row = _result(0, finding, (0.0, ""), None) | {"value": None, "unit": None, "flag": word}
-        rows = [*_dose(0, finding), row]
+    rows: list[dict[str, object]] = []
+    for place, word in enumerate(FLAGS):
+        row = _result(place, finding, (0.0, ""), None) | {"value": None, "unit": None, "flag": word}
+        rows += [*_dose(place, finding), row]
         if finding.selector == "previous":
             rows.append(row | {"time": _moment(1), "until": _moment(1)})
-        found = answers(find(Events.of(rows), ON), one_term_each(name, threshold))[0]
+    opposite = {True: False, False: True, None: None}
+    for word, found in zip(FLAGS, answers(find(Events.of(rows), ON), one_row_each(name, threshold)), strict=True):
         below = word in threshold.text_below if threshold.text_below else None
         above = word in threshold.text_above if threshold.text_above else None
-        opposite = {True: False, False: True, None: None}
         assert found == {"below": below, "above": above, "at_least": opposite[below], "at_most": opposite[above]}
 
 
@@ -131,5 +136,5 @@ def test_a_plain_number_is_compared_as_it_is(case: Case) -> None:
     numbers: list[float | None] = [*around(limit), None]
     nothing = pl.DataFrame({key: [None] * len(numbers) for key in findings_schema()}, schema=findings_schema())
     frame = nothing.with_columns(pl.Series(f"finding.{name}", numbers, pl.Float64))
-    for value, found in zip(numbers, answers(frame, one_term_each(name, threshold)), strict=True):
+    for value, found in zip(numbers, answers(frame, one_row_each(name, threshold)), strict=True):
         assert found == {how: None if value is None else PLAIN[how](value, limit) for how in COMPARISONS}

@@ -32,6 +32,7 @@ TERMS: dict[str, Any] = {
     "treated": {"first_b12_dose": "known"},
     "nerves_open": {"nerves": "missing"},
 }
+NEEDLE: dict[str, Any] = {"route": ["injection", "either"], "age_years": {"at_least": "adult"}}
 FIRST: dict[str, tuple[tuple[str, ...], dict[str, str], list[tuple[str, Any, dict[str, str], bool]]]] = {
     "status": (
         ("status",),
@@ -59,7 +60,7 @@ FIRST: dict[str, tuple[tuple[str, ...], dict[str, str], list[tuple[str, Any, dic
         ("regimen",),
         {"regimen": "none"},
         [
-            ("needle", {"route": ["injection", "either"], "age_years": {"at_least": "adult"}}, {"regimen": "im"}, False),
+            ("needle", NEEDLE, {"regimen": "im"}, False),
             ("mouth", {"route": "tablets"}, {"regimen": "oral"}, False),
         ],
     ),

@@ -71,6 +71,8 @@ def _atom(condition: Condition, answers: Answers) -> bool | None:
         return {"yes": value, "missing": value is None, "known": value is not None}[kind]
     if nature == "output":
         return answers.outcome(name) in condition[2]
+    if nature == "silent":
+        return None
     graded = answers.collected(name)
     return any_of(fired for _, fired in graded) if kind == "yes" else _grade_in(graded, condition[2])
 

@@ -26,10 +26,12 @@ class Decision:
         return self.guideline.thresholds[name]
 
     def kind_of(self, name: str) -> str:
-        """Whether a name is a term, an outcome of a first-hit table, or a collected value."""
+        """A term, an outcome of a first-hit table, a collected value, or nothing this guideline speaks of."""
         if name in self.guideline.terms:
             return "term"
-        return "output" if name in self._table_of else "collected"
+        if name in self._table_of:
+            return "output"
+        return "collected" if name in self._rules_of else "silent"
 
     def term(self, name: str) -> bool | None:
         """A term: yes, no or open."""
