@@ -14,11 +14,12 @@ def explain_command(
 
     Examples: cobalamin explain; cobalamin explain injections; cobalamin explain do I need a shot
     """
+    from cobalamin.cli.output import say
     from cobalamin.report.explain import explain, topics
 
     if not topic:
-        typer.echo("Topics: cobalamin explain TOPIC\n")
+        say("Topics: cobalamin explain TOPIC\n")
         for name, one in topics().items():
-            typer.echo(f"  {name:<22} {one.title}")
+            say(f"  {name:<22} {one.title}")
         return
-    typer.echo(explain(" ".join(topic)))
+    say(explain(" ".join(topic)))

@@ -9,8 +9,10 @@ import typer
 
 from cobalamin.cli.assess import assess_command
 from cobalamin.cli.audit import audit_command
+from cobalamin.cli.compare import compare_command
 from cobalamin.cli.explain import explain_command
 from cobalamin.cli.guidance import guidance_app
+from cobalamin.cli.verify import verify_command
 from cobalamin.errors import CobalaminError
 
 INTRO = """Decision support for vitamin B12 deficiency: whom to test, what results mean, why, tablets or injections.
@@ -31,7 +33,9 @@ app = typer.Typer(
 )
 app.command("assess")(assess_command)
 app.command("audit")(audit_command)
+app.command("compare")(compare_command)
 app.command("explain")(explain_command)
+app.command("verify")(verify_command)
 app.add_typer(guidance_app, name="guidance")
 
 
@@ -58,15 +62,31 @@ def root(
     del version
 
 
+INTERRUPTED = 130  # what Typer makes of Ctrl-C
+
+
 def app_entry() -> None:
     """Run the command line; a message for the person instead of a traceback."""
     try:
         app()
     except CobalaminError as error:
-        typer.echo(f"cobalamin: {error}", err=True)
-        sys.exit(2)
+        _refuse(" ".join(str(error).split()))
+    except KeyboardInterrupt:
+        _refuse("stopped; nothing was written.")
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            _refuse("stopped; nothing was written.")
+        raise
     except BrokenPipeError:
         sys.exit(0)
-    except KeyboardInterrupt:
-        typer.echo("cobalamin: stopped; nothing was written.", err=True)
-        sys.exit(2)
+    except (OSError, MemoryError, RecursionError) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        _refuse(f"the system refused ({reason}); nothing was written. Check space, rights and the size of the record.")
+
+
+def _refuse(message: str) -> None:
+    """Say why nothing was done, on one line, and end with exit code 2."""
+    from cobalamin.cli.output import safe
+
+    typer.echo(f"cobalamin: {safe(message)}", err=True)
+    sys.exit(2)

@@ -57,16 +57,16 @@ class SheetIntake(Intake):
 
 
 def read_sheet(
-    source: Mapping[str, Any] | str | Path, on: date | None = None, *, today: date | None = None
+    source: Mapping[str, Any] | str | Path, on: date | None = None, *, today: date | None = None, name: str = "sheet"
 ) -> SheetIntake:
     """Read one patient's sheet.
 
     `source` is a mapping, a path, or the sheet's text (a string with a line break, or one that begins
     with "{"). `on` overrules the sheet's own day of decision; `today` stands in where neither is given, so that
-    the clock stays with the caller. Raises CobalaminError where the sheet cannot be read at all, naming
-    file and line; whatever can be read is, and the rest is in the ledger.
+    the clock stays with the caller. `name` names a mapping or a text in messages. Raises CobalaminError where the
+    sheet cannot be read at all, naming file and line; whatever can be read is, and the rest is in the ledger.
     """
-    sheet, name = load_sheet(source)
+    sheet, name = load_sheet(source, name)
     day = _day_of_decision(sheet, name, on, today)
     desk = Desk(_patient_id(sheet, source), day)
     try:
