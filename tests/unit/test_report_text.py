@@ -75,7 +75,8 @@ def test_what_was_not_understood_is_named():
     ledger = Ledger()
     ledger.put_aside("purple spots", "not understood", "sheet")
     said = text(answer(assessed(LOW), ledger=ledger))
-    assert "Not used (1): purple spots" in said
+    assert "Not used: purple spots" in said
+    assert said.rstrip().endswith("Set aside: 1 item (--reasons shows it)")
 
 
 def test_reasons_and_ledger_only_on_request():

@@ -163,7 +163,8 @@ def _decided(person: Person) -> dict[str, Any]:
         "status_basis": _status_basis(person),
         "suspicion": _outcome(person, "suspicion"),
         "causes": list(_causes(person)),
-        "other_explanations": [
+        "other_explanations": [value for value, _ in _collected(person, "other_explanations")],
+        "other_explanations_detail": [
             {"explanation": value, "certainty": rules[0].then.get("grade", "")}
             for value, rules in _collected(person, "other_explanations")
         ],

@@ -209,7 +209,8 @@ def _causes(answer: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _others(answer: dict[str, Any]) -> list[str]:
     return [
-        f"{word('other', o['explanation'])} ({word('certainty', o['certainty'])})" for o in answer["other_explanations"]
+        f"{word('other', one['explanation'])} ({word('certainty', one['certainty'])})"
+        for one in answer["other_explanations_detail"]
     ]
 
 

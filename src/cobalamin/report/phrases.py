@@ -219,7 +219,8 @@ def lasting_words(answer: dict[str, Any]) -> list[str]:
 def other_items(answer: dict[str, Any]) -> list[str]:
     """What else explains the picture, strongest first."""
     return [
-        f"{word('other', o['explanation'])} ({word('certainty', o['certainty'])})" for o in answer["other_explanations"]
+        f"{word('other', one['explanation'])} ({word('certainty', one['certainty'])})"
+        for one in answer["other_explanations_detail"]
     ]
 
 

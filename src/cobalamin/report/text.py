@@ -37,10 +37,21 @@ DISCLAIMER = "supports a professional's decision, does not prescribe"
 def text(answer: dict[str, Any], reasons: bool = False) -> str:
     """The answer in at most twelve lines; with `reasons` also every rule, what was taken as absent, the ledger."""
     blocks = [block for block in _blocks(answer) if any(group.items for group in block.groups)]
-    lines = [shortened(headline(answer), WIDTH), *fitted_blocks(blocks, LINES - 1)]
+    aside = _aside(answer)
+    lines = [shortened(headline(answer), WIDTH), *fitted_blocks(blocks, LINES - 1 - len(aside)), *aside]
     if reasons:
         lines += ["", *_reasons(answer), *_absent(answer), *_ledger(answer)]
     return "\n".join(lines) + "\n"
+
+
+def _aside(answer: dict[str, Any]) -> list[str]:
+    """The last line where part of the record could not be used: an answer that looks complete may not be."""
+    total = sum(((answer["ledger"] or {}).get("set_aside_counts") or {}).values())
+    return (
+        [f"Set aside: {total} item{'s' if total != 1 else ''} (--reasons shows {'them' if total != 1 else 'it'})"]
+        if total
+        else []
+    )
 
 
 def _blocks(answer: dict[str, Any]) -> Iterator[Block]:
@@ -138,8 +149,7 @@ def _next(answer: dict[str, Any]) -> Block:
 def _not_known(answer: dict[str, Any]) -> Block:
     ledger = answer["ledger"] or {}
     aside = [str(one["item"]) for one in ledger.get("set_aside") or []]
-    total = sum((ledger.get("set_aside_counts") or {}).values())
-    unused = Group(_unique(aside), lead=f"Not used ({total}): ")
+    unused = Group(_unique(aside), lead="Not used: ")
     return Block("Not known", (Group(tuple(not_known(answer)), counted=False), unused), weight=1)
 
 
