@@ -11,7 +11,12 @@ _LISTS = {"or", "nor"}
 
 def denied(tokens: list[Token], first: int, last: int, used: set[int]) -> bool:
     """True where the words `first` to `last` stand under a negation that is not itself part of a phrase."""
-    return _before(tokens, first, used) or _after(tokens, last, used)
+    return _before(tokens, first, used) or _inside(tokens, first, last, used) or _after(tokens, last, used)
+
+
+def _inside(tokens: list[Token], first: int, last: int, used: set[int]) -> bool:
+    """A negation between the words of a phrase denies it: "plantars not extensor"."""
+    return any(tokens[p].word in word_class("negator") and p not in used for p in range(first + 1, last))
 
 
 def _before(tokens: list[Token], first: int, used: set[int]) -> bool:
