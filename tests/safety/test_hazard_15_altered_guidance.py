@@ -26,9 +26,12 @@ def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     folder = tmp_path / "shipped"
     shutil.copytree(SHIPPED, folder)
     monkeypatch.setattr(module, "_shipped", lambda: folder)
-    module._content.cache_clear()
+    caches = (module._content, module._edition, module._turning_days)
+    for kept in caches:
+        kept.cache_clear()
     yield folder
-    module._content.cache_clear()
+    for kept in caches:
+        kept.cache_clear()
 
 
 def test_the_copy_as_it_ships_is_accepted(shipped: Path) -> None:
