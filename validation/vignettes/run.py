@@ -88,7 +88,9 @@ def _agrees(found: dict[str, Any], field: str, right: set[str], *, strict: bool)
 
 def _cause_agrees(found: dict[str, Any], right: set[str], *, strict: bool) -> bool:
     causes = [cause["cause"] for cause in found["causes"]]
-    if "not_b12" in right and (found["status"] in ("unlikely", "not_established") or not causes or causes == ["unknown"]):
+    if "not_b12" in right and (
+        found["status"] in ("unlikely", "not_established") or not causes or causes == ["unknown"]
+    ):
         return True
     considered = causes[:1] if strict else causes
     return bool(set(considered) & right) or ("unknown" in right and not causes)
@@ -115,6 +117,8 @@ def _facts(found: dict[str, Any]) -> dict[str, list[str]]:
         "dose.product": [str(item["product"]) for item in doses],
         "dose.product_route": [f"{item['product']} {item['route']}" for item in doses],
         "plan.kind": [item["kind"] for item in found["plan"]],
+        "plan.until": ["lifelong" for item in found["plan"] if str(item["until"]).startswith("lifelong")],
+        "other": [str(one) for one in found["other_explanations"]],
         "advice": [found["testing"]["advice"]],
         "cause": [f"{cause['cause']} {cause['certainty']}" for cause in found["causes"]],
         "only_cause": causes if len(causes) == 1 else [],
@@ -179,7 +183,9 @@ def _print_summary(
     print("\nfield      cases  strict  lenient   aim")
     for field in AIMS:
         cases = total[field] or 1
-        print(f"{field:<9} {total[field]:6} {strict[field] / cases:7.0%} {lenient[field] / cases:8.0%} {AIMS[field]:5.0%}")
+        print(
+            f"{field:<9} {total[field]:6} {strict[field] / cases:7.0%} {lenient[field] / cases:8.0%} {AIMS[field]:5.0%}"
+        )
     print(f"\nBreaches of must_not: {len(broken)}")
     for line in broken:
         print(f"   {line}")

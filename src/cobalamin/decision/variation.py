@@ -12,7 +12,7 @@ import polars as pl
 from cobalamin import units
 from cobalamin.decision.compile import rule_column
 from cobalamin.decision.decide import decide, program
-from cobalamin.findings.columns import VALUE_TYPES
+from cobalamin.findings.columns import findings_schema
 from cobalamin.guidance import Guideline
 from cobalamin.guidance.conditions import atoms
 from cobalamin.guidance.model import Condition, Threshold
@@ -30,6 +30,8 @@ REASSURING_YES = (
 )
 # Neither answer is calmer than the other.
 NEITHER = ("female", "male")
+# Results that say whether B12 is lacking; a calm answer may not settle that.
+MARKERS = tuple(f"{name}_before_treatment" for name in ("b12", "active_b12", "mma", "homocysteine"))
 NERVES = "neurology_denied"
 
 
@@ -100,8 +102,12 @@ def missing(findings: pl.DataFrame, trace: pl.DataFrame, guideline: Guideline) -
     if not questions:
         return []
     asked = [question for question in questions if question.reassuring]
-    # What nobody would ask one by one (every operation, every rare disease) is calm with the rest.
-    calm = {name: False for name in names if catalogue()[name].kind == "boolean" and name not in NEITHER}
+    calm: dict[str, Any] = {
+        name: False for name in names if catalogue()[name].kind == "boolean" and name not in NEITHER
+    }
+    calm |= {
+        f"{name}.flag": "normal" for name in names if catalogue()[name].kind == "measurement" and name not in MARKERS
+    }
     calm |= {name: value for question in asked for name, value in question.answers[question.reassuring].items()}
     undecided = trace.get_column("output.route", default=pl.Series(["-"]))[0] == "undecided"
     variants: list[dict[str, Any]] = [{}, calm]
@@ -113,7 +119,17 @@ def missing(findings: pl.DataFrame, trace: pl.DataFrame, guideline: Guideline) -
                 places.append((number, said, kind))
                 variants.append({**base, **sets})
     outcomes = _outcomes(decide(_varied(findings, variants), guideline))
-    return _ranked(questions, places, outcomes)
+    # An undecided route is settled first; otherwise danger comes first.
+    order = sorted(DECISIVE, key=lambda name: name != "route") if undecided else list(DECISIVE)
+    return _ranked(questions, places, outcomes, order)
+
+
+def _calm(names: list[str]) -> dict[str, Any]:
+    """Calm answers to what nobody would ask one by one: no rare disease, no operation, counts called normal."""
+    kinds = {name: catalogue()[name].kind for name in names}
+    calm: dict[str, Any] = {name: False for name in names if kinds[name] == "boolean" and name not in NEITHER}
+    labs = [name for name in names if kinds[name] == "measurement" and name not in MARKERS]
+    return calm | {f"{name}.flag": "normal" for name in labs}
 
 
 def _questions(names: list[str], guideline: Guideline) -> Iterator[Question]:
@@ -182,27 +198,47 @@ def canonical_value(finding: Finding, threshold: Threshold) -> float:
 
 
 def _open_inputs(trace: dict[str, Any], findings: dict[str, Any], guideline: Guideline) -> list[str]:
-    """Findings without data that keep a rule open, each once, in the order of the tables."""
-    found: dict[str, None] = {}
-    terms_seen: set[str] = set()
+    """Findings without data that keep a rule open, each once, in the order of the tables.
 
-    def look_into(condition: Condition) -> None:
-        for atom in atoms(condition):
-            if atom[0] in ("missing", "known") or len(atom) < 2:
-                continue
-            name = atom[1]
-            if name in guideline.terms:
-                if trace[f"term.{name}"] is None and name not in terms_seen:
-                    terms_seen.add(name)
-                    look_into(guideline.terms[name].when)
-            elif name in catalogue() and findings[f"finding.{name}"] is None and not findings.get(f"finding.{name}.na"):
-                found[name] = None
-
+    Where the route is undecided, all that its rows read counts: a row can be no only because it asks for
+    something to be known.
+    """
+    look = _Look(trace, findings, guideline)
     for table in guideline.tables.values():
         for rule in table.rules:
             if trace[rule_column(table, rule)] is None:
-                look_into(rule.when)
-    return list(found)
+                look.into(rule.when, everything=False)
+    if trace.get("output.route") == "undecided":
+        for rule in guideline.tables["route"].rules:
+            look.into(rule.when, everything=True)
+    return list(look.found)
+
+
+class _Look:
+    """Collects the findings without data that conditions read, through terms, each once."""
+
+    def __init__(self, trace: dict[str, Any], findings: dict[str, Any], guideline: Guideline) -> None:
+        self.trace, self.findings, self.guideline = trace, findings, guideline
+        self.found: dict[str, None] = {}
+        self.terms_seen: set[tuple[str, bool]] = set()
+
+    def into(self, condition: Condition, *, everything: bool) -> None:
+        """Look into a condition; only into what is open, or into everything."""
+        for kind, name in ((atom[0], atom[1]) for atom in atoms(condition) if len(atom) > 1):
+            if name in self.guideline.terms:
+                self._term(name, kind, everything=everything)
+            elif name in catalogue() and (everything or kind not in ("missing", "known")):
+                self._finding(f"finding.{name}", name)
+
+    def _term(self, name: str, kind: str, *, everything: bool) -> None:
+        is_open = kind == "yes" and self.trace[f"term.{name}"] is None
+        if (everything or is_open) and (name, everything) not in self.terms_seen:
+            self.terms_seen.add((name, everything))
+            self.into(self.guideline.terms[name].when, everything=everything)
+
+    def _finding(self, column: str, name: str) -> None:
+        if self.findings[column] is None and not self.findings.get(f"{column}.na"):
+            self.found[name] = None
 
 
 def _base_names(guideline: Guideline, term: str) -> Iterator[str]:
@@ -218,13 +254,12 @@ def _varied(findings: pl.DataFrame, variants: list[dict[str, Any]]) -> pl.DataFr
     now = findings.row(0, named=True)
     columns = []
     for name in dict.fromkeys(name for variant in variants for name in variant):
-        finding = catalogue()[name]
-        column = finding.column
+        column = f"finding.{name}"
         values = [variant.get(name, now[column]) for variant in variants]
-        columns.append(pl.Series(column, values, dtype=VALUE_TYPES[finding.kind]))
-        if finding.kind == "measurement":
+        columns.append(pl.Series(column, values, dtype=findings_schema()[column]))
+        if name in catalogue() and catalogue()[name].kind == "measurement":
             unit = now[f"{column}.unit"]
-            stated = [finding.unit if name in variant else unit for variant in variants]
+            stated = [catalogue()[name].unit if name in variant else unit for variant in variants]
             columns.append(pl.Series(f"{column}.unit", stated, dtype=pl.String))
     return frame.with_columns(columns)
 
@@ -244,11 +279,14 @@ def _held(trace: pl.DataFrame, prefix: str, grades: tuple[str, ...]) -> list[lis
 
 
 def _ranked(
-    questions: list[Question], places: list[tuple[int, str, str]], outcomes: list[dict[str, Any]]
+    questions: list[Question],
+    places: list[tuple[int, str, str]],
+    outcomes: list[dict[str, Any]],
+    order: list[str],
 ) -> list[Missing]:
     now, calm = outcomes[0], outcomes[1]
     found = [Missing(question.finding, question.ask) for question in questions]
-    weights = [[0] * len(DECISIVE) for _ in questions]
+    weights = [[0] * len(order) for _ in questions]
     for (number, said, kind), outcome in zip(places, outcomes[2:], strict=True):
         against = now if kind == "alone" or questions[number].reassuring == said else calm
         changes = {name: value for name, value in outcome.items() if value != against[name]}
@@ -256,7 +294,7 @@ def _ranked(
             changes = {name: value for name, value in changes.items() if name in ("route", "regimen")}
         if changes:
             found[number].would_change.append({"if": said, "then": changes, "given": kind})
-            for place, name in enumerate(DECISIVE):
+            for place, name in enumerate(order):
                 weights[number][place] += (name in changes) * (2 if kind == "alone" else 1)
     for one, weight in zip(found, weights, strict=True):
         one.rank = tuple(-value for value in weight)

@@ -95,12 +95,20 @@ def _verdict(answer: dict[str, Any]) -> str:
         says = reason_says(answer, "urgency").split(". ")[0].split("; ")[0].split(" - ")[0]
         return says[:1].lower() + says[1:] if says[:2] != says[:2].upper() else says
     if status == "not_established" and answer["treatment_history"]["on_injections"]:
-        return f"why injections began is not in this record (it begins {_begins(answer)})"
+        return _on_injections(answer)
     if status == "deficient":
         with_ = next((f" {word('with', kind)}" for kind in ("cord", "nerve") if present(answer, kind)), "")
         treated = response_words(answer).lower().rstrip(".")
         return f"{word('headline', status)}{with_}{', ' + treated if treated else ''}"
     return word("headline", status)
+
+
+def _on_injections(answer: dict[str, Any]) -> str:
+    """On injections without a result from before them: for a cause on record, or nobody knows why."""
+    if any(one["rule"] == "legacy" and one["table"] == "follow_up" for one in answer["reasons"]):
+        return f"why injections began is not in this record (it begins {_begins(answer)})"
+    causes = [word("cause", one["cause"]) for one in answer["causes"] if one["cause"] != "unknown"]
+    return f"on injections for {causes[0]}" if causes else "on injections"
 
 
 def _begins(answer: dict[str, Any]) -> str:
