@@ -77,9 +77,7 @@ def undeclared(path: Path, declared: set[str]) -> list[Problem]:
     for column, line in named_columns(path):
         if column not in declared and column.partition(".")[0] in families:
             near = difflib.get_close_matches(column, declared, n=1)
-            hint = (
-                f"Did you mean {near[0]}?" if near else "Declare it in findings.csv or in a decision table."
-            )
+            hint = f"Did you mean {near[0]}?" if near else "Declare it in findings.csv or in a decision table."
             problems.append(Problem(place(path, line), f"the column {column} is not declared.", hint))
     return problems
 
@@ -96,9 +94,7 @@ def frame_problems(frame: pl.DataFrame) -> list[Problem]:
     for one in catalogue().values():
         dtype = frame.schema.get(one.column)
         if dtype is None:
-            problems.append(
-                Problem(where, f"{one.column} is missing.", "Make it, or take it out of findings.csv.")
-            )
+            problems.append(Problem(where, f"{one.column} is missing.", "Make it, or take it out of findings.csv."))
         elif dtype != TYPES[one.kind]:
             what = f"{one.column} is {dtype}, not {TYPES[one.kind]}."
             problems.append(Problem(where, what, f"The catalogue calls it a {one.kind}."))

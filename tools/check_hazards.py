@@ -20,9 +20,7 @@ def log_problems(log: HazardLog, root: Path = ROOT) -> list[Problem]:
     for hazard in log.hazards:
         for control in hazard.controls:
             problems += _control_problems(hazard, control, root)
-    named = {
-        test.partition("::")[0] for hazard in log.hazards for one in hazard.controls for test in one.tests
-    }
+    named = {test.partition("::")[0] for hazard in log.hazards for one in hazard.controls for test in one.tests}
     for path in sorted((root / "tests" / "safety").glob("test_*.py")):
         name = path.relative_to(root).as_posix()
         if name not in named:

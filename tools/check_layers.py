@@ -117,9 +117,7 @@ def _layer_problem(room: str, item: Import, path: Path) -> list[Problem]:
         return []
     direction = "on its own line" if LEVEL[target] == LEVEL[room] else "above it"
     what = f"{room} imports {target}, which is {direction}."
-    return [
-        Problem(place(path, item.line), what, "Imports go down only: move the code, or pass the value in.")
-    ]
+    return [Problem(place(path, item.line), what, "Imports go down only: move the code, or pass the value in.")]
 
 
 def _corner_problem(relative: Path, item: Import, path: Path) -> list[Problem]:
@@ -153,9 +151,7 @@ def _reads_clock(function: ast.expr) -> bool:
 def loaded_at_start() -> list[str]:
     """The heavy libraries that a bare `import cobalamin` brings in."""
     program = f"import sys, cobalamin; print(*[m for m in {NEVER_AT_START!r} if m in sys.modules])"
-    run = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True
-    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True)
     return run.stdout.split()
 
 
@@ -164,9 +160,7 @@ def main() -> int:
     found = [problem for path in python_files(PACKAGE) for problem in problems_in(path)]
     remedy = "Import it inside the function that needs it."
     found += [Problem("import cobalamin", f"loads {name}.", remedy) for name in loaded_at_start()]
-    return report(
-        "layers", found, "imports go down only; heavy libraries and the clock are where they belong."
-    )
+    return report("layers", found, "imports go down only; heavy libraries and the clock are where they belong.")
 
 
 if __name__ == "__main__":

@@ -20,9 +20,7 @@ def out_of_step() -> list[Problem]:
             problems.append(Problem(place(target), state, "Run: make guidance"))
     for path in build.SHIPPED.glob("*.json"):
         if path.stem not in folders:
-            problems.append(
-                Problem(place(path), "has no guideline folder.", "Delete it, or restore the folder.")
-            )
+            problems.append(Problem(place(path), "has no guideline folder.", "Delete it, or restore the folder."))
     return problems
 
 

@@ -31,9 +31,7 @@ def place(path: Path, line: int | None = None) -> str:
 
 def python_files(*folders: Path) -> list[Path]:
     """The Python files below some folders, in a stable order, caches left out."""
-    return sorted(
-        path for folder in folders for path in folder.rglob("*.py") if "__pycache__" not in path.parts
-    )
+    return sorted(path for folder in folders for path in folder.rglob("*.py") if "__pycache__" not in path.parts)
 
 
 def report(check: str, problems: Sequence[Problem], fine: str) -> int:

@@ -38,9 +38,7 @@ def output_of(command: str) -> str:
         raise CommandFailedError(f"only cobalamin commands are run, not {words[0]!r}")
     program = Path(sys.executable).with_name("cobalamin")
     plain = os.environ | {"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
-    run = subprocess.run(
-        [program, *words[1:]], capture_output=True, text=True, cwd=ROOT, env=plain, check=False
-    )
+    run = subprocess.run([program, *words[1:]], capture_output=True, text=True, cwd=ROOT, env=plain, check=False)
     if run.returncode not in (0, 1):
         raise CommandFailedError(f"{command}: {run.stderr.strip()}")
     return run.stdout.rstrip()

@@ -49,9 +49,7 @@ def test_safety_test_that_no_hazard_names_is_found(root):
 
 
 def test_doubled_id_is_found(root):
-    assert "H01 is used twice." in [
-        one.what for one in log_problems(log(control(), ids=("H01", "H01")), root)
-    ]
+    assert "H01 is used twice." in [one.what for one in log_problems(log(control(), ids=("H01", "H01")), root)]
 
 
 def test_file_without_tests_is_no_proof(root):

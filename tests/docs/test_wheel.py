@@ -25,9 +25,7 @@ def test_wheel_holds_every_file_of_the_package(wheel):
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     files = [path for path in PACKAGE.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
-    missing = [
-        path.name for path in files if f"cobalamin/{path.relative_to(PACKAGE).as_posix()}" not in names
-    ]
+    missing = [path.name for path in files if f"cobalamin/{path.relative_to(PACKAGE).as_posix()}" not in names]
     assert missing == []
 
 
