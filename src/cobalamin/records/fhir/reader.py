@@ -97,9 +97,7 @@ class _Reading:
     def take(self, entry: Entry) -> None:
         """Read one resource, or keep it until its Medication has been seen."""
         self.resources += 1
-        kind = entry.body["resourceType"]
-        self.reach.kinds.add(kind)
-        if kind == "Medication" and (own := text(entry.body.get("id"))):
+        if entry.body["resourceType"] == "Medication" and (own := text(entry.body.get("id"))):
             self._known[f"Medication/{own}"] = entry.body
         resource = Resource(entry, self.resources, self._known)
         if self._must_wait(resource):
@@ -158,6 +156,8 @@ class _Reading:
             person = self._person(resource)
             refuse_what_could_reverse(resource.body)
         except NotRelevant as why:
+            # Only what was really recorded shows that the record covers its kind; what was set aside does not.
+            self.reach.kinds.add(resource.kind)
             self.ledger.pass_over(str(why))
         except SetAside as why:
             self.ledger.put_aside(why.item or resource.kind, why.reason, place)
@@ -165,6 +165,7 @@ class _Reading:
         except _SHAPE_ERRORS:
             self.ledger.put_aside(resource.kind, "not in the shape of FHIR", place)
         else:
+            self.reach.kinds.add(resource.kind)
             self._keep(resource, person, rows)
 
     def _person(self, resource: Resource) -> str:
