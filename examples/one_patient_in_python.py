@@ -1,6 +1,6 @@
 """From a typed sheet to the decision, in the library: what each stage holds.
 
-    python examples/one_patient_in_python.py
+python examples/one_patient_in_python.py
 """
 
 from __future__ import annotations

@@ -13,7 +13,9 @@ from typer.testing import CliRunner
 from cobalamin.cli.main import app
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-RECORDS = sorted(path for path in EXAMPLES.iterdir() if path.suffix in (".yaml", ".json") and "laboratory" not in path.name)
+RECORDS = sorted(
+    path for path in EXAMPLES.iterdir() if path.suffix in (".yaml", ".json") and "laboratory" not in path.name
+)
 
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda path: path.stem)

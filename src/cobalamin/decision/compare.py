@@ -28,9 +28,9 @@ class Values:
     """
 
     value: npt.NDArray[np.float64]
-    sign: npt.NDArray[np.int8] | None = None
-    word: npt.NDArray[np.int8] | None = None
-    unit: npt.NDArray[np.int16] | None = None
+    sign: npt.NDArray[np.int8]
+    word: npt.NDArray[np.int8]
+    unit: npt.NDArray[np.int16]
 
 
 def values_of(frame: pl.DataFrame, findings: Sequence[Finding]) -> dict[str, Values]:
@@ -41,14 +41,11 @@ def values_of(frame: pl.DataFrame, findings: Sequence[Finding]) -> dict[str, Val
     words = frame.select(_word_code(f"{f.column}.flag") for f in measured).to_numpy().T
     stated = frame.select(_unit_code(f"{f.column}.unit") for f in measured).to_numpy().T
     place = {finding.name: number for number, finding in enumerate(measured)}
+    plain = np.zeros(frame.height, dtype=np.int8), np.full(frame.height, -1, dtype=np.int8), np.full(frame.height, -1)
     found = {}
     for number, finding in enumerate(findings):
-        value = np.ascontiguousarray(numbers[number])
-        if finding.name in place:
-            at = place[finding.name]
-            found[finding.name] = Values(value, signs[at], words[at], stated[at])
-        else:
-            found[finding.name] = Values(value)
+        value, at = np.ascontiguousarray(numbers[number]), place.get(finding.name)
+        found[finding.name] = Values(value, *(plain if at is None else (signs[at], words[at], stated[at])))
     return found
 
 
@@ -80,8 +77,6 @@ def compare(values: Values, finding: Finding, operator: str, threshold: Threshol
     known = ~np.isnan(values.value)
     beyond: Bits = (values.value < limit) if below else (values.value > limit)
     answer = Kleene(beyond, known & ~beyond)
-    if values.sign is None or values.word is None:
-        return answer
     if values.sign.any():
         answer = _censored(answer, values, limit, below=below)
     words = threshold.text_below if below else threshold.text_above
@@ -89,10 +84,10 @@ def compare(values: Values, finding: Finding, operator: str, threshold: Threshol
 
 
 def _censored(answer: Kleene, values: Values, limit: npt.NDArray[np.float64] | float, *, below: bool) -> Kleene:
-    """ "<30" is below 133 whatever it is; ">2000" is not; "<200" may be either."""
-    less, more = values.sign == -1, values.sign == 1
+    """Below 133 a result of "<30" lies whatever it is, ">2000" does not, and "<200" may."""
+    less, more = np.equal(values.sign, -1), np.equal(values.sign, 1)
     sure_less, sure_more = less & (values.value <= limit), more & (values.value >= limit)
-    exact = ~less & ~more  # type: ignore[operator]
+    exact = ~(less | more)
     beyond, short = (sure_less, sure_more) if below else (sure_more, sure_less)
     return Kleene((answer.yes & exact) | beyond, (answer.no & exact) | short)
 
@@ -107,7 +102,7 @@ def _limit(values: Values, finding: Finding, threshold: Threshold, where: str) -
     """The threshold in the canonical unit, for each result by the unit it was reported in."""
     canonical = canonical_limits(finding, threshold, where)
     default = canonical.get(finding.unit, next(iter(canonical.values())))
-    if values.unit is None or len(set(canonical.values())) == 1:
+    if len(set(canonical.values())) == 1:
         return default
     limit = np.full(len(values.value), default)
     for unit, value in canonical.items():

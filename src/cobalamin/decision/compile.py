@@ -212,15 +212,15 @@ class _Machine:
         if kind == "date":
             return decided(self.findings[column].is_null().to_numpy())
         values = self.values[column.removeprefix("finding.")]
-        empty = np.isnan(values.value)
-        return decided(empty if values.word is None else empty & (values.word < 0))
+        return decided(np.isnan(values.value) & (values.word < 0))
 
     def _no_known(self, column: str, kind: str) -> Kleene:
         return ~self._no_data(column, kind)
 
     def _flag(self, column: str, word: str) -> Kleene:
         said, place = self.values[column.removeprefix("finding.")].word, FLAGS.index(word)
-        return Kleene(said == place, (said >= 0) & (said != place))
+        right = np.equal(said, place)
+        return Kleene(right, (said >= 0) & ~right)
 
     def _compare(self, name: str, operator: str, threshold: str, where: str) -> Kleene:
         return compare(self.values[name], catalogue()[name], operator, self.guideline.thresholds[threshold], where)
@@ -239,10 +239,12 @@ class _Machine:
         return Kleene(nobody, nobody)
 
     def _all(self, parts: Sequence[int]) -> Kleene:
-        return reduce(and_, [self.made[part] for part in parts])
+        parts_made: list[Kleene] = [self.made[part] for part in parts]
+        return reduce(and_, parts_made)
 
     def _any(self, parts: Sequence[int]) -> Kleene:
-        return reduce(or_, [self.made[part] for part in parts])
+        parts_made: list[Kleene] = [self.made[part] for part in parts]
+        return reduce(or_, parts_made)
 
     def _not(self, step: int) -> Kleene:
         inverted: Kleene = ~self.made[step]

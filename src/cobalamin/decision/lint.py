@@ -17,12 +17,12 @@ from cobalamin.decision.decide import decide
 from cobalamin.decision.variation import bands, canonical_value
 from cobalamin.errors import CobalaminError
 from cobalamin.findings import findings_schema
-from cobalamin.guidance import Guideline, Rule
+from cobalamin.guidance import Guideline, Rule, Table
 from cobalamin.guidance.conditions import names
 from cobalamin.guidance.model import STANDARD_OUTPUTS, Condition
 from cobalamin.vocabulary.catalogue import catalogue
 
-TRIES = 15
+TRIES, CLOSER_TRIES = 15, 60
 DEPTH = 40
 
 
@@ -33,28 +33,44 @@ class Contradiction(Exception):
 def check(guideline: Guideline) -> list[str]:
     """Problems of a guideline, one sentence each: what, where, what to do. Empty when it is sound."""
     try:
-        people = _made_up(guideline, random.Random(12))
-        trace = decide(people, guideline)
+        unreached = _unreached(guideline)
     except CobalaminError as error:
         return [str(error)]
+    return [*unreached, *_repeated(guideline), *_uncited(guideline), *_catch_alls(guideline)]
+
+
+def _unreached(guideline: Guideline) -> list[str]:
+    """Rows that can never be yes, or that never win. A suspect gets a second, closer try before it is named."""
+    solver = _Solver(guideline, random.Random(12))
+    silent = STANDARD_OUTPUTS - {name for table in guideline.tables.values() for name in table.outputs}
+    rows = [
+        (table, rule)
+        for table in guideline.tables.values()
+        for rule in table.rules
+        if not silent & _used(guideline, rule.when)
+    ]
+    trace = decide(_made_up(solver, [rule.when for _, rule in rows], TRIES), guideline)
+    suspects = [row for row in rows if not _reached(*row, trace)]
+    if suspects:
+        closer = decide(_made_up(solver, [_winning(*row) for row in suspects], CLOSER_TRIES), guideline)
+        suspects = [row for row in suspects if not _reached(*row, closer)]
     return [
-        *_unreachable(guideline, trace),
-        *_repeated(guideline),
-        *_uncited(guideline),
-        *_catch_alls(guideline),
+        f"{table.id}: {rule.id} is never reached: its conditions exclude each other, or the rows above it always "
+        "win. Move, mend or remove it."
+        for table, rule in suspects
     ]
 
 
-def _unreachable(guideline: Guideline, trace: pl.DataFrame) -> Iterator[str]:
-    silent = STANDARD_OUTPUTS - {name for table in guideline.tables.values() for name in table.outputs}
-    for table in guideline.tables.values():
-        for rule in table.rules:
-            if silent & _used(guideline, rule.when):
-                continue
-            if not trace[rule_column(table, rule)].fill_null(value=False).any():
-                yield f"{table.id}: {rule.id} can never be yes: its conditions exclude each other."
-            elif table.hit_policy == "first" and not (trace[f"table.{table.name}"] == rule.id).any():
-                yield f"{table.id}: {rule.id} is never reached: the rows above it always win. Move or remove it."
+def _reached(table: Table, rule: Rule, trace: pl.DataFrame) -> bool:
+    if table.hit_policy == "first":
+        return bool((trace[f"table.{table.name}"] == rule.id).any())
+    return bool(trace[rule_column(table, rule)].any())
+
+
+def _winning(table: Table, rule: Rule) -> Condition:
+    """The rule's condition, and in a first-hit table that of no row above it."""
+    above = table.rules[: table.rules.index(rule)] if table.hit_policy == "first" else ()
+    return ("all", (rule.when, *(("not", other.when) for other in above)))
 
 
 def _used(guideline: Guideline, condition: Condition) -> set[str]:
@@ -90,11 +106,9 @@ def _catch_alls(guideline: Guideline) -> Iterator[str]:
                 yield f"{table.id}: {rule.id} catches everybody; it may only give the undecided outcome."
 
 
-def _made_up(guideline: Guideline, chance: random.Random) -> pl.DataFrame:
-    """Made-up people: for every row of every table, some who should fulfil it, the rest of them at random."""
-    solver = _Solver(guideline, chance)
-    rules = [rule for table in guideline.tables.values() for rule in table.rules]
-    people = [solver.person(rule.when, calm=number % 3) for rule in rules for number in range(TRIES)]
+def _made_up(solver: _Solver, conditions: list[Condition], tries: int) -> pl.DataFrame:
+    """Made-up people: for every condition some who should fulfil it, the rest of them silent, well or at random."""
+    people = [solver.person(condition, calm=number % 3) for condition in conditions for number in range(tries)]
     schema = findings_schema()
     used = sorted({name for person in people for name in person})
     frame = pl.DataFrame({name: [person.get(name) for person in people] for name in used}, schema_overrides=schema)

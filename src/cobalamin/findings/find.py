@@ -221,7 +221,7 @@ def _not_applicable() -> list[pl.Expr]:
 
 def _antibody_after_injection(prepared: Prepared, rows: pl.DataFrame, slots: Slots) -> pl.Series:
     """Days from the latest injection before it to the positive intrinsic factor antibody sample."""
-    positive = pl.DataFrame({"row": slots.matrix[slot_place("finding.if_antibody_positive.yes")]})
+    positive = pl.DataFrame({"row": slots.matrix[slot_place(f"{catalogue()['if_antibody_positive'].column}.yes")]})
     positive = positive.with_row_index("pid")
     clock = pl.col("precision") == "second"
     taken = prepared.events.select(pl.col("row").cast(pl.Int32), sample="time", sample_clock=clock)

@@ -147,8 +147,9 @@ KIND_ORDER = {"stop": 10, "dose": 11, "referral": 12, "test": 13, "review": 14, 
 
 
 def _item(people: pl.DataFrame, table: Table, rule: Rule, item: PlanItem) -> pl.DataFrame:
-    anchor = pl.col(item.after)
-    shift = lambda days: anchor.dt.offset_by(f"{days}d") if days is not None else None  # noqa: E731
+    def shift(days: int | None) -> pl.Expr | None:
+        return None if days is None else pl.col(item.after).dt.offset_by(f"{days}d")
+
     return _row(
         people,
         KIND_ORDER[item.kind],
