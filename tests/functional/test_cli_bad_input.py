@@ -229,7 +229,8 @@ LABORATORIES = {
     "": ("keys laboratory, source and thresholds",),
     "thresholds: {total_b12_deficient: 145}\nsource: {clause: local, certainty: seen}\n": ("threshold", "Write: "),
     "thresholds: {total_b12_deficient: {values: []}}\n": ("source", "Write: "),
-    "source: {clause: Bath, certainty: seen}\nthresholds: {total_b12_deficent: {values: [{value: 145, unit: ng/L}]}}\n": (
+    "source: {clause: Bath, certainty: seen}\n"
+    "thresholds: {total_b12_deficent: {values: [{value: 145, unit: ng/L}]}}\n": (
         "no threshold 'total_b12_deficent'",
         "Did you mean 'total_b12_deficient'?",
     ),
