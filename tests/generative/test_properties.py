@@ -125,10 +125,6 @@ def test_a_first_reassuring_result_after_treatment_changes_no_verdict(guideline:
 
 
 @pytest.mark.parametrize("guideline", SHIPPED)
-@pytest.mark.xfail(
-    reason="the latest result on treatment hides an earlier one that was still low; its verdict falls",
-    strict=True,
-)
 def test_a_reassuring_result_after_a_low_one_on_treatment_changes_no_verdict(guideline: Guideline) -> None:
     changed = [changed_by_a_later_result(guideline, marker, only_the_first=False) for marker in LATER_RESULTS]
     assert not any(changed)

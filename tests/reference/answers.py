@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -107,11 +108,22 @@ def measured(finding: Finding, context: Context) -> Fact | None:
         results = [f for f in results if _is_before(f, context) and _recent_before(f, finding, context)]
     else:
         results = [fact for fact in results if is_recent(fact, finding, context)]
-    if finding.selector == "after":
+    if finding.selector.startswith("after"):
         results = [fact for fact in results if not _is_before(fact, context)]
+    if finding.selector == "after_lowest":
+        results.sort(key=lambda fact: -_extent(fact, nowhere=math.inf))
+    if finding.selector == "after_highest":
+        results.sort(key=lambda fact: _extent(fact, nowhere=-math.inf))
     if finding.selector == "previous":
         results = results[:-1]
     return results[-1] if results else None
+
+
+def _extent(fact: Fact, *, nowhere: float) -> float:
+    """The number; "low" lies below all numbers and "high" above; other words are nowhere."""
+    if fact.value is not None:
+        return fact.value
+    return {"low": -math.inf, "high": math.inf}.get(fact.flag or "", nowhere)
 
 
 def _is_before(fact: Fact, context: Context) -> bool:

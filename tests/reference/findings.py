@@ -52,7 +52,7 @@ def _answer(finding: Finding, context: Context, doses: dict[str, Any]) -> dict[s
     if selector in EVIDENCE:
         value, row = yes_or_no(finding, context)
         return {name: value, f"{name}.row": row}
-    if selector in ("latest", "before", "after", "previous"):
+    if selector in ("latest", "before", "after", "after_lowest", "after_highest", "previous"):
         return _measurement(finding, measured(finding, context))
     if selector in ("value", "duration_weeks"):
         reader = plain_value if selector == "value" else weeks_since_onset

@@ -51,6 +51,9 @@ def _anchors(findings: dict[str, Any]) -> dict[str, Any]:
 
 def _doses(regimen: Regimen, anchors: dict[str, Any], rule: str) -> list[dict[str, Any]]:
     start: date | None = anchors["first_dose"]
+    opening = regimen.phases[0]
+    if opening.name == "loading" and (anchors["first_dose"] - anchors["on"]).days > opening.every_days:
+        start = anchors["on"]  # loading does not wait for a maintenance dose that lies ahead
     items = []
     for place, phase in enumerate(regimen.phases):
         early, late = _tolerance(phase)
@@ -60,7 +63,7 @@ def _doses(regimen: Regimen, anchors: dict[str, Any], rule: str) -> list[dict[st
             "dose_unit": phase.dose_unit, "route": regimen.route, "every_days": phase.every_days,
             "until": phase.until or None, "count": phase.count, "says": regimen.says, "rule": rule,
             "earliest": start if first else _shifted(start, -early),
-            "due": (anchors["was_due"] or start) if first else start,
+            "due": min(anchors["was_due"] or start, start) if first else start,
             "overdue": _shifted(start, late),
         }  # fmt: skip
         items.append(EMPTY | item)

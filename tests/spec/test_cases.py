@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from cobalamin.guidance import available, load
 from tests.spec.case_file import Case, cases, differences, told
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from cobalamin.cli.adopt import adopt_command
 from cobalamin.cli.assess import assess_command
 from cobalamin.cli.audit import audit_command
 from cobalamin.cli.compare import compare_command
@@ -33,6 +34,7 @@ app = typer.Typer(
 )
 app.command("assess")(assess_command)
 app.command("audit")(audit_command)
+app.command("adopt")(adopt_command)
 app.command("compare")(compare_command)
 app.command("explain")(explain_command)
 app.command("verify")(verify_command)

@@ -17,7 +17,7 @@ from cobalamin.vocabulary.catalogue import Finding, catalogue
 from cobalamin.vocabulary.concepts import concepts
 
 BOOLEAN_SELECTORS = ("ever", "current", "flag_ever", "flag_latest")
-VALUE_SELECTORS = ("latest", "before", "after", "previous", "value")
+VALUE_SELECTORS = ("latest", "before", "after", "after_lowest", "after_highest", "previous", "value")
 FOR_EVER = 1_000_000
 # Ages that every window holds and that none does.
 ALWAYS, NEVER = -FOR_EVER, 2 * FOR_EVER
@@ -137,25 +137,32 @@ class _Ordered:
     """The columns of the visible events that anchors need, and the places of the rows of each concept.
 
     `age` has an array for each `want`: days before the decision for a row that may fill such a slot, `NEVER`
-    for one that may not. `places` are in the order of the events, so of person and time.
+    for one that may not. `extent` is the value for finding the lowest or highest: a word "low" lies below all numbers,
+    "high" above all, any other word nowhere. `places` are in the order of the events, so of person and time.
     """
 
     row: np.ndarray
     pid: np.ndarray
     age: dict[str, np.ndarray]
+    extent: np.ndarray
     places: dict[int, np.ndarray]
 
 
 def _ordered(prepared: Prepared, first: pl.DataFrame) -> _Ordered:
     events = prepared.events
-    columns = events.with_columns(_first_dose_beside(prepared, first)).select("row", "pid", *_ages())
+    columns = events.with_columns(_first_dose_beside(prepared, first)).select("row", "pid", _extent(), *_ages())
     arrays = {name: columns[name].to_numpy() for name in columns.columns}
     concept = events["concept"].to_physical().to_numpy()
     order = np.argsort(concept, kind="stable")
     together = concept[order]
     begins = np.flatnonzero(np.diff(together, prepend=-1)) if order.size else order
     places = dict(zip(together[begins].tolist(), np.split(order, begins[1:]), strict=True)) if order.size else {}
-    return _Ordered(arrays.pop("row"), arrays.pop("pid"), arrays, places)
+    return _Ordered(arrays.pop("row"), arrays.pop("pid"), arrays, arrays.pop("extent"), places)
+
+
+def _extent() -> pl.Expr:
+    word = pl.col("flag").cast(pl.String).replace_strict({"low": -np.inf, "high": np.inf}, default=None)
+    return pl.coalesce("value", word).alias("extent")
 
 
 def _first_dose_beside(prepared: Prepared, first: pl.DataFrame) -> list[pl.Series]:
@@ -171,6 +178,11 @@ def _fill(target: np.ndarray, fill: _Fill, rows: _Ordered, places: list[np.ndarr
     found = [place[age[place] <= fill.window_days] for place in places]
     # Places are in the order of the events, so sorting them is all that several concepts need.
     place = found[0] if len(found) == 1 else np.sort(np.concatenate(found))
+    if fill.want in ("after_lowest", "after_highest"):
+        # The most extreme comes last, and of equals the latest, so that it is the one that stays.
+        sign = -1 if fill.want == "after_lowest" else 1
+        extent = np.nan_to_num(sign * rows.extent[place], nan=-np.inf, posinf=np.inf, neginf=-np.inf)
+        place = place[np.argsort(extent, kind="stable")]
     row, pid = rows.row[place], rows.pid[place]
     if fill.want == "previous":
         # All but the last of each person, so that the last one left is the value before the latest.
@@ -210,6 +222,8 @@ def _ages() -> tuple[pl.Expr, ...]:
         # The window counts back from the first dose, also for a sample of that very day.
         "before": (has_value & before, pl.when(since_first >= 0).then(since_first).otherwise(recent)),
         "after": (has_value & ~before, recent),
+        "after_lowest": (has_value & ~before, recent),
+        "after_highest": (has_value & ~before, recent),
         "current_value": (stands & has_number, current),
         "lately_value": (stands & has_number, lately),
         "onset": (stands & running & (age > 0), pl.lit(ALWAYS)),

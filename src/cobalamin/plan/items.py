@@ -80,7 +80,7 @@ def _regimen_items(frame: pl.DataFrame, guideline: Guideline) -> Iterator[pl.Dat
 
 
 def _phases(people: pl.DataFrame, regimen: Regimen) -> Iterator[pl.DataFrame]:
-    start: pl.Expr = pl.col("first_dose")
+    start = _begins(regimen.phases[0])
     rule = pl.concat_str(pl.lit("regimen."), "table.regimen")
     for place, phase in enumerate(regimen.phases):
         first = place == 0
@@ -96,7 +96,8 @@ def _phases(people: pl.DataFrame, regimen: Regimen) -> Iterator[pl.DataFrame]:
                 "dose_unit": pl.lit(phase.dose_unit),
                 "route": pl.lit(regimen.route),
                 "earliest": start if first else start.dt.offset_by(f"-{early}d"),
-                "due": pl.coalesce("was_due", start) if first else start,
+                # A dose that is overdue is given today; the day it was due is kept.
+                "due": pl.min_horizontal("was_due", start) if first else start,
                 "overdue": start.dt.offset_by(f"{late}d"),
                 "every_days": pl.lit(phase.every_days),
                 "until": pl.lit(phase.until or None),
@@ -106,6 +107,14 @@ def _phases(people: pl.DataFrame, regimen: Regimen) -> Iterator[pl.DataFrame]:
             },
         )
         start = _after(start, phase, regimen.phases[place + 1 :])
+
+
+def _begins(phase: Phase) -> pl.Expr:
+    """The first dose: when the next one is due, but loading does not wait for a maintenance dose that lies ahead."""
+    if phase.name != "loading":
+        return pl.col("first_dose")
+    ahead = (pl.col("first_dose") - pl.col("on")).dt.total_days()
+    return pl.when(ahead > phase.every_days).then("on").otherwise("first_dose")
 
 
 def _tolerance(phase: Phase) -> tuple[int, int]:
