@@ -30,7 +30,7 @@ def _command(command: Any, name: str) -> list[str]:
 
 def _parameter(parameter: Any) -> str:
     is_option = parameter.param_type_name == "option"
-    name = ", ".join(parameter.opts) if is_option else str(parameter.human_readable_name).upper()
+    name = ", ".join(parameter.opts) if is_option else str(parameter.metavar or parameter.name).upper()
     default = "" if parameter.default is None or callable(parameter.default) else str(parameter.default)
     meaning = (getattr(parameter, "help", "") or "").replace("\n", " ").replace("|", "\\|")
     return f"| `{name}` | {default} | {meaning} |"

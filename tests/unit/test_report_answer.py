@@ -15,7 +15,8 @@ from tests.unit.report_sample import assessed, event, injection, result
 LOW = result("lab_b12_total", 128.0, "pmol/L")
 FIELDS = {
     "patient_id", "on", "guidance", "scope", "testing", "status", "status_basis", "suspicion", "causes",
-    "other_explanations", "other_explanations_detail", "urgency", "route", "route_strength", "response", "response_checklist",
+    "other_explanations", "other_explanations_detail", "urgency", "route", "route_strength", "response",
+    "response_checklist",
     "treatment_history", "doses", "plan", "alerts", "stewardship", "missing", "reasons", "findings",
     "taken_as_absent", "ledger", "silent",
 }  # fmt: skip

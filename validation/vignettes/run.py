@@ -181,10 +181,10 @@ def _print_summary(
     strict: Counter[str], lenient: Counter[str], total: Counter[str], broken: list[str], unread: list[str]
 ) -> None:
     print("\nfield      cases  strict  lenient   aim")
-    for field in AIMS:
+    for field, aim in AIMS.items():
         cases = total[field] or 1
         print(
-            f"{field:<9} {total[field]:6} {strict[field] / cases:7.0%} {lenient[field] / cases:8.0%} {AIMS[field]:5.0%}"
+            f"{field:<9} {total[field]:6} {strict[field] / cases:7.0%} {lenient[field] / cases:8.0%} {aim:5.0%}"
         )
     print(f"\nBreaches of must_not: {len(broken)}")
     for line in broken:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,21 +16,24 @@ if TYPE_CHECKING:
 
 
 def audit_command(
-    records: Path = typer.Argument(..., help="FHIR R4 (file or folder), tables with a mapping, or events.parquet."),
-    out: Path = typer.Option(..., "--out", "-o", help="Folder to make; it appears when everything is written."),
-    guidance: str = typer.Option("nice_ng239", "--guidance", "-g", help="Id of a guideline: cobalamin guidance list."),
-    on: datetime | None = typer.Option(
-        None, "--on", formats=["%Y-%m-%d"], help="Day of decision; else the mapping's, else today."
-    ),
-    mapping: Path | None = typer.Option(
-        None, "--mapping", "-m", help="Mapping of tables; else mapping.yaml beside them."
-    ),
-    laboratory: Path | None = typer.Option(
-        None, "--laboratory", "-l", help="The laboratory's thresholds: a YAML file."
-    ),
-    workers: int | None = typer.Option(None, "--workers", "-w", min=1, help="Processes; as many as cores if left out."),
-    force: bool = typer.Option(False, "--force", help="Replace an earlier audit in that folder."),
-    strict: bool = typer.Option(False, "--strict", help="End with exit code 1 if any entry was set aside."),
+    records: Annotated[
+        Path, typer.Argument(help="FHIR R4 (file or folder), tables with a mapping, or events.parquet.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to make; it appears when everything is written.")],
+    guidance: Annotated[str, typer.Option("--guidance", "-g", help="Id: `cobalamin guidance list`.")] = "nice_ng239",
+    on: Annotated[
+        datetime | None,
+        typer.Option("--on", formats=["%Y-%m-%d"], help="Day of decision [the mapping's, or today]."),
+    ] = None,
+    mapping: Annotated[
+        Path | None, typer.Option("--mapping", "-m", help="Mapping of tables [mapping.yaml beside them].")
+    ] = None,
+    laboratory: Annotated[
+        Path | None, typer.Option("--laboratory", "-l", help="YAML file with the laboratory's own thresholds.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option("--workers", "-w", min=1, help="Processes [one a core].")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier audit in that folder.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 if any entry was set aside.")] = False,
 ) -> None:
     """Audit a population: ten measures, a worklist, a forecast of injections, and a report with pictures.
 
@@ -42,12 +45,13 @@ def audit_command(
     """
     from cobalamin.audit import audit
     from cobalamin.audit.output import check_target, write
+    from cobalamin.cli.output import guideline_named
     from cobalamin.guidance import load
     from cobalamin.guidance.laboratory import read_laboratory
 
     check_target(out, force=force)
     day = on.date() if on is not None else _stated_day(records, mapping) or date.today()
-    guideline = load(guidance, day, read_laboratory(laboratory) if laboratory is not None else None)
+    guideline = load(guideline_named(guidance), day, read_laboratory(laboratory) if laboratory is not None else None)
     with _bar() as advance:
         result = audit(_chunks(records, mapping, day), guideline, day, workers=workers, progress=advance)
     folder = write(result, out, force=force)
