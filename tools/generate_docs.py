@@ -23,11 +23,18 @@ def pages() -> dict[Path, Callable[[], str]]:
         REFERENCE / "command_line.md": command_line_page,
     }
     for name in guidance.available():
-        made[REFERENCE / "rules" / f"{name}.md"] = lambda name=name: rule_book.page(guidance.load(name))  # type: ignore[misc]
+        made[REFERENCE / "rules" / f"{name}.md"] = lambda name=name: rule_page(name)  # type: ignore[misc]
     for path in hand_written():
         if run_blocks.BLOCK.search(path.read_text(encoding="utf-8")):
             made[path] = lambda path=path: run_blocks.with_real_output(path.read_text(encoding="utf-8"))  # type: ignore[misc]
     return made
+
+
+def rule_page(guideline: str) -> str:
+    """The rule book of a guideline, with the cases that fire each rule."""
+    from tests.spec.fired import cases_of
+
+    return rule_book.page(guidance.load(guideline), cases_of(guideline))
 
 
 def hand_written() -> list[Path]:

@@ -9,8 +9,11 @@ SIGNS = {"below": "below", "above": "above", "at_least": "at least", "at_most": 
 JOINTS = {"all": " and ", "any": " or "}
 
 
-def page(guideline: Guideline) -> str:
-    """One guideline as Markdown, with what it extends."""
+CASES_SHOWN = 2
+
+
+def page(guideline: Guideline, cases: dict[str, list[str]]) -> str:
+    """One guideline as Markdown, with what it extends; `cases` names those that fire each `table.rule`."""
     about = guideline.about
     parts = [
         f"# Rules of {guideline.title}",
@@ -23,7 +26,7 @@ def page(guideline: Guideline) -> str:
         "",
         *_thresholds(guideline.thresholds),
         *_terms(guideline),
-        *(line for table in guideline.tables.values() for line in _table(table)),
+        *(line for table in guideline.tables.values() for line in _table(table, cases)),
         *_regimens(guideline.regimens),
     ]
     return "\n".join(parts).rstrip() + "\n"
@@ -92,19 +95,30 @@ def _terms(guideline: Guideline) -> list[str]:
     return ["## Terms", "", "| term | means | holds when | source |", "| --- | --- | --- | --- |", *rows, ""]
 
 
-def _table(table: Table) -> list[str]:
+def _table(table: Table, cases: dict[str, list[str]]) -> list[str]:
     policy = "the first row that holds wins" if table.hit_policy == "first" else "every row that holds counts"
     lines = [f"## {table.name}", "", f"{table.asks} ({policy})", ""]
     if table.undecided:
         lines += [f"Undecided: {_outcome(table.undecided)}.", ""]
-    lines += ["| rule | when | then | says | source |", "| --- | --- | --- | --- | --- |"]
-    return [*lines, *(_rule(rule) for rule in table.rules), ""]
+    lines += ["| rule | when | then | says | source | cases |", "| --- | --- | --- | --- | --- | --- |"]
+    return [*lines, *(_rule(rule, cases.get(f"{table.name}.{rule.id}", [])) for rule in table.rules), ""]
 
 
-def _rule(rule: Rule) -> str:
+def _rule(rule: Rule, cases: list[str]) -> str:
     name = f"`{rule.id}`" + (" (holds back lower rows while open)" if rule.hold else "")
     when = _cell(in_words(rule.when))
-    return f"| {name} | {when} | {_outcome(rule.then)} | {_cell(rule.says)} | {_source(rule.source)} |"
+    return (
+        f"| {name} | {when} | {_outcome(rule.then)} | {_cell(rule.says)} | {_source(rule.source)} | {_cases(cases)} |"
+    )
+
+
+def _cases(names: list[str]) -> str:
+    """The first cases that fire a rule, by the last part of their name, and how many more there are."""
+    shown = [
+        name.rsplit("/", maxsplit=1)[-1].split(" ", maxsplit=1)[0].replace("_", " ") for name in names[:CASES_SHOWN]
+    ]
+    more = len(names) - len(shown)
+    return _cell("; ".join(shown) + (f"; and {more} more" if more > 0 else ""))
 
 
 def _outcome(then: dict[str, str]) -> str:
