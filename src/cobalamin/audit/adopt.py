@@ -16,7 +16,7 @@ import polars as pl
 
 from cobalamin.assess import Assessment
 from cobalamin.audit.adopt_amounts import PLAN_UNITS, plan_amounts, test_counts
-from cobalamin.audit.adopt_people import FIELDS, SIDES, harmed, outcomes_of, person_columns, serious
+from cobalamin.audit.adopt_people import FIELDS, SIDES, harmed, outcomes_of, person_columns, serious, tablets_possible
 from cobalamin.audit.adopt_policy import POLICIES
 from cobalamin.audit.facts import Facts
 from cobalamin.decision import decide
@@ -90,7 +90,7 @@ class Adopted:
         return self.persons.height
 
     def flow(self, field: str, *by: str) -> pl.DataFrame:
-        """How many people go from each answer to each: `from`, `to`, `people` (and `by`). It adds up to the population."""
+        """How many people go from which answer to which: `from`, `to`, `people` (and `by`). All are in it once."""
         pair = [pl.col(f"{field}_a").alias("from"), pl.col(f"{field}_b").alias("to")]
         counted = self.persons.group_by(*by, *pair).agg(people=pl.len())
         return counted.sort("people", *by, "from", "to", descending=[True, *[False] * (len(by) + 2)])
@@ -149,8 +149,8 @@ def compare_chunk(assessment: Assessment, ledger: Ledger, b: Guideline) -> Part:
     traces = (assessment.trace.filter(here), decide(findings, b))
     plans = (assessment.plan, plan(findings, traces[1], b))
     frame = findings.select(person_columns())
-    for side, trace, guideline, planned in zip(SIDES, traces, (assessment.guideline, b), plans, strict=True):
-        frame = pl.concat([frame, outcomes_of(trace, guideline, side)], how="horizontal")
+    for side, trace, planned in zip(SIDES, traces, plans, strict=True):
+        frame = pl.concat([frame, outcomes_of(trace, side)], how="horizontal")
         amounts = plan_amounts(planned, on).rename({unit: f"{unit}_{side}" for unit in PLAN_UNITS})
         frame = frame.join(amounts, on="patient_id", how="left", maintain_order="left")
     frame = frame.with_columns(pl.col(f"{unit}_{side}").fill_null(0) for unit in PLAN_UNITS for side in SIDES)
@@ -160,6 +160,7 @@ def compare_chunk(assessment: Assessment, ledger: Ledger, b: Guideline) -> Part:
     lost, won = harmed(frame, serious(traces[0]), "a", "b"), harmed(frame, serious(traces[1]), "b", "a")
     frame = frame.with_columns(
         differs.alias("changed"),
+        tablets_possible(findings, traces[1]).alias("tablets_b"),
         *(
             found[column].alias(f"{kind}_{column}")
             for kind, found in (("harmed", lost), ("gains", won))

@@ -40,7 +40,7 @@ def plan_amounts(plan: pl.DataFrame, on: date) -> pl.DataFrame:
 def _times(on: date) -> pl.Expr:
     """How often an item falls into the year; an open course of injections counts once."""
     dated = pl.col("kind") == "dose"
-    ahead = (pl.max_horizontal("due", pl.lit(on)) - pl.lit(on)).dt.total_days()
+    ahead = (pl.col("due") - pl.lit(on)).dt.total_days().clip(lower_bound=0)  # what is overdue is due now
     room = ((DAYS - 1 - ahead) / pl.col("every_days").fill_null(DAYS)).floor() + 1
     loading = dated & (pl.col("what") == "loading") & pl.col("count").is_null()
     most = pl.when(loading | pl.col("every_days").is_null()).then(1).otherwise(pl.col("count").fill_null(DAYS))

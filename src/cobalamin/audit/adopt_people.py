@@ -6,8 +6,6 @@ from itertools import pairwise
 
 import polars as pl
 
-from cobalamin.guidance import Guideline
-
 FIELDS = ("status", "route", "advice", "urgency", "regimen")
 SIDES = ("a", "b")
 AGE_BANDS = (16, 30, 40, 50, 60, 70, 80)
@@ -18,16 +16,25 @@ URGENCIES = ("emergency", "urgent", "routine", "none")
 ORDERED = ("now", "before_first_dose")
 """Grades of a test that is done; what is asked only "if available" is not counted."""
 
-# Who has most to lose (ranks as listed), by the terms that every guideline shares.
+# Who has most to lose, the most first, by the terms that every guideline shares.
+# Nerves nobody asked about are not sound nerves, so whoever is deficient without an answer is listed too, last.
+NERVES_UNKNOWN = "deficient, and the record does not say whether nerves are involved"
 SERIOUS = {
-    "deficient with nerve symptoms or signs": ("deficient", ("neurology_recorded",)),
-    "deficient with anaemia": ("deficient", ("anaemia_recorded",)),
-    "a lifelong cause": (None, ("r7_recorded",)),
-    "not established as deficient, with nerve symptoms or signs": (None, ("neurology_recorded",)),
+    "deficient with nerve symptoms or signs": {"status": "deficient", "yes": "neurology_recorded"},
+    "deficient with anaemia": {"status": "deficient", "yes": "anaemia_recorded"},
+    "with a lifelong cause": {"yes": "r7_recorded"},
+    "with nerve symptoms or signs, not proven deficient": {"yes": "neurology_recorded"},
+    NERVES_UNKNOWN: {"status": "deficient", "unknown": "neurology_any"},
 }
 
 
-def outcomes_of(trace: pl.DataFrame, guideline: Guideline, side: str) -> pl.DataFrame:
+SUITABLE = "tablets_exclusions_all_no"
+MAY = "every reason against tablets is an explicit no"
+AGAINST = "something speaks against tablets"
+UNKNOWN = "something is not recorded, so injections stay"
+
+
+def outcomes_of(trace: pl.DataFrame, side: str) -> pl.DataFrame:
     """Answers of one side, one row a person: `status_a` ..., and `tests_a` with its `test_names_a`."""
     answers = [
         (pl.col(f"output.{field}").cast(pl.String) if f"output.{field}" in trace.columns else pl.lit(NO_ANSWER)).alias(
@@ -38,7 +45,7 @@ def outcomes_of(trace: pl.DataFrame, guideline: Guideline, side: str) -> pl.Data
     tests = {name: trace[name].cast(pl.String).is_in(ORDERED) for name in test_columns(trace)}
     ordered = [pl.Series(name, found.fill_null(value=False)) for name, found in tests.items()]
     frame = trace.with_columns(ordered) if ordered else trace
-    named = [pl.when(pl.col(name)).then(pl.lit(name.removeprefix("test."))) for name in tests] or [
+    named: list[pl.Expr] = [pl.when(pl.col(name)).then(pl.lit(name.removeprefix("test."))) for name in tests] or [
         pl.lit(None, pl.String)
     ]
     count = pl.sum_horizontal(pl.col(name).cast(pl.Int32) for name in tests) if tests else pl.lit(0)
@@ -49,6 +56,14 @@ def outcomes_of(trace: pl.DataFrame, guideline: Guideline, side: str) -> pl.Data
     )
 
 
+def tablets_possible(findings: pl.DataFrame, trace: pl.DataFrame) -> pl.Series:
+    """For people on injections, whether tablets would do, by the trace; null for all others."""
+    answer = trace[f"term.{SUITABLE}"] if f"term.{SUITABLE}" in trace.columns else pl.Series([None] * trace.height)
+    frame = pl.DataFrame({"on": findings["finding.on_injections"], "answer": answer.cast(pl.Boolean)})
+    words = pl.when("answer").then(pl.lit(MAY)).when(~pl.col("answer")).then(pl.lit(AGAINST)).otherwise(pl.lit(UNKNOWN))
+    return frame.select(pl.when("on").then(words).alias("tablets")).to_series()
+
+
 def test_columns(trace: pl.DataFrame) -> list[str]:
     """The columns of tests that a guideline may ask for."""
     return [name for name in trace.columns if name.startswith("test.")]
@@ -57,10 +72,10 @@ def test_columns(trace: pl.DataFrame) -> list[str]:
 def serious(trace: pl.DataFrame) -> dict[str, pl.Series]:
     """Which of the serious groups each person belongs to on one side."""
     found = {}
-    for words, (status, terms) in SERIOUS.items():
-        yes = pl.any_horizontal(pl.col(f"term.{term}").fill_null(value=False) for term in terms)
-        needed = pl.col("output.status") == status if status else pl.lit(value=True)
-        found[words] = trace.select((yes & needed).fill_null(value=False).alias(words)).to_series()
+    for words, wanted in SERIOUS.items():
+        held = pl.col("output.status") == wanted["status"] if "status" in wanted else pl.lit(value=True)
+        yes = pl.col(f"term.{wanted['yes']}") if "yes" in wanted else pl.col(f"term.{wanted['unknown']}").is_null()
+        found[words] = trace.select((yes & held).fill_null(value=False).alias(words)).to_series()
     return found
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from cobalamin.audit.adopt_people import SUITABLE
 from cobalamin.errors import CobalaminError
 from cobalamin.guidance import Guideline
 from cobalamin.guidance.model import Condition, Table
 
-SUITABLE = "tablets_exclusions_all_no"
 AGREES = "agrees_to_tablets"
 EITHER, TABLETS = "either", "tablets"
 
@@ -25,7 +25,8 @@ POLICIES = {
     "tablets": Policy(
         "tablets",
         "Tablets for everybody on injections in whom every reason against them is an explicit no (their agreement is "
-        "assumed unless they declined), and wherever the guidance offers either. Whoever has something unknown keeps injections.",
+        "assumed unless they declined), and wherever the guidance offers either. Whoever has something unknown keeps "
+        "injections.",
     )
 }
 

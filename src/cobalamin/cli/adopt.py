@@ -53,8 +53,6 @@ def adopt_command(
       cobalamin adopt nice_ng239 aafp_2017 exports/2026-01 --out what-if
 
       cobalamin adopt nice_ng239 nice_ng239 tables/ --laboratory-b examples/laboratory_145_ng_l.yaml
-
-      cobalamin adopt nice_ng239 nice_ng239 exports/2026-01 --policy tablets --out tablets
     """
     from cobalamin.audit.adopt import adopt
     from cobalamin.audit.adopt_costs import read_costs
@@ -124,6 +122,9 @@ def summary_text(data: dict[str, Any], folder: Path | None) -> str:
             f"{flow['shown']:>7}  {words if not place else '':<8} {flow['from']} -> {flow['to']}".replace("_", " ")
             for place, flow in enumerate(changed[:SHOWN])
         ]
+    if data["b"]["policy"]:
+        lines += ["", "On injections, under B:", *(f"{row['shown']:>7}  {row['words']}" for row in data["tablets"])]
+        lines += [] if data["tablets"] else ["         nobody"]
     return "\n".join([*lines, "", *_cost_lines(data), *_where(folder)])
 
 

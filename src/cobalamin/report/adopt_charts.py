@@ -116,9 +116,10 @@ def _drawn(rows: list[dict[str, Any]], nodes: list[dict[str, Any]], deepest: flo
     )  # fmt: skip
     bars = alt.Chart(_data(nodes)).mark_rect().encode(x=x, x2="x2:Q", y=top, y2="bottom:Q", color=colour)
     layers = [bands, bars]
-    for side, align, at, shift in (("a", "right", "x:Q", -8), ("b", "left", "x2:Q", 8)):
+    for side, at, shift in (("a", "x:Q", -8), ("b", "x2:Q", 8)):
         mine = alt.Chart(_data([node for node in nodes if node["side"] == side]))
-        text = mine.mark_text(align=align, dx=shift, fontSize=13, color=INK, limit=LABEL_WIDTH - 10)
+        style: dict[str, Any] = {"dx": shift, "fontSize": 13, "color": INK, "limit": LABEL_WIDTH - 10}
+        text = mine.mark_text(align="right", **style) if side == "a" else mine.mark_text(align="left", **style)
         layers.append(text.encode(x=alt.X(at, axis=None), y=alt.Y("label:Q", axis=None, scale=scale), text="words:N"))
     padding = {"left": LABEL_WIDTH, "right": LABEL_WIDTH, "top": 4, "bottom": 4}
     return alt.layer(*layers).properties(width=WIDTH, height=height, padding=padding, autosize="none")
