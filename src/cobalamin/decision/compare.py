@@ -36,8 +36,8 @@ class Values:
 def values_of(frame: pl.DataFrame, findings: Sequence[Finding]) -> dict[str, Values]:
     """The columns of findings (`finding.x`, and `.cmp`, `.flag`, `.unit` of a measurement) as arrays, by name."""
     measured = [finding for finding in findings if finding.kind == "measurement"]
-    numbers = frame.select(pl.col(f.column).cast(pl.Float64).fill_null(float("nan")) for f in findings).to_numpy().T
-    signs = frame.select(pl.col(f"{f.column}.cmp").fill_null(0) for f in measured).to_numpy().T
+    numbers = frame.select(_number(f.column) for f in findings).to_numpy().T
+    signs = frame.select(_sign(f"{f.column}.cmp") for f in measured).to_numpy().T
     words = frame.select(_word_code(f"{f.column}.flag") for f in measured).to_numpy().T
     stated = frame.select(_unit_code(f"{f.column}.unit") for f in measured).to_numpy().T
     place = {finding.name: number for number, finding in enumerate(measured)}
@@ -49,6 +49,18 @@ def values_of(frame: pl.DataFrame, findings: Sequence[Finding]) -> dict[str, Val
     return found
 
 
+# Kept: for one person making these expressions takes longer than running them.
+@cache
+def _number(column: str) -> pl.Expr:
+    return pl.col(column).cast(pl.Float64).fill_null(float("nan"))
+
+
+@cache
+def _sign(column: str) -> pl.Expr:
+    return pl.col(column).fill_null(0)
+
+
+@cache
 def _word_code(column: str) -> pl.Expr:
     return pl.col(column).to_physical().cast(pl.Int8).fill_null(-1)
 
@@ -58,6 +70,7 @@ def _unit_places() -> dict[str, int]:
     return {unit: place for place, unit in enumerate(sorted({unit for _, unit in units.conversions()}))}
 
 
+@cache
 def _unit_code(column: str) -> pl.Expr:
     known = pl.col(column).cast(pl.Enum(list(_unit_places())), strict=False)
     return known.to_physical().cast(pl.Int16).fill_null(-1)
@@ -94,8 +107,14 @@ def _censored(answer: Kleene, values: Values, limit: npt.NDArray[np.float64] | f
 
 def _in_words(answer: Kleene, word: npt.NDArray[np.int8], words: tuple[str, ...], known: Bits) -> Kleene:
     spoken = ~known & (word >= 0)
-    beyond = np.isin(word, [FLAGS.index(one) for one in words]) & spoken
+    beyond = _among(words)[word] & spoken
     return Kleene(answer.yes | beyond, answer.no | (spoken & ~beyond))
+
+
+@cache
+def _among(words: tuple[str, ...]) -> Bits:
+    """By place of a word, whether it is one of these; the last place (-1) is no word."""
+    return np.array([*(one in words for one in FLAGS), False])
 
 
 def _limit(values: Values, finding: Finding, threshold: Threshold, where: str) -> npt.NDArray[np.float64] | float:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import cache
 
 import polars as pl
 
+from cobalamin.events import event_frame
 from cobalamin.findings.prepare import (
     ANY_ROUTE_CONCEPTS,
     B12_CONCEPTS,
@@ -15,6 +17,7 @@ from cobalamin.findings.prepare import (
     STATUS_ON_INJECTIONS,
     UNNAMED_B12_CONCEPTS,
     Prepared,
+    prepare,
 )
 
 # A course is broken by a gap no maintenance interval reaches; 400 days is longer than twice-yearly dosing.
@@ -62,12 +65,27 @@ def first_dose(rows: pl.DataFrame) -> pl.DataFrame:
 
 def dose_findings(prepared: Prepared, rows: pl.DataFrame) -> pl.DataFrame:
     """One row for each person with any B12: the findings whose selector is `doses.*`, by selector name."""
+    if rows.is_empty() and not prepared.events["concept"].is_in(_STOPS_AND_PLACES).any():
+        return prepared.people.select("pid", *(pl.lit(None, kind).alias(name) for name, kind in _silent().items()))
+    return _lazy_findings(prepared, rows).collect()
+
+
+@cache
+def _silent() -> dict[str, pl.DataType]:
+    """The columns of the dose findings with their types: all null for people without any B12 on record."""
+    day = date(2000, 1, 1)
+    nobody = prepare(event_frame([]), day)
+    schema = _lazy_findings(nobody, b12_rows(nobody)).collect_schema()
+    return {name: kind for name, kind in schema.items() if name != "pid"}
+
+
+def _lazy_findings(prepared: Prepared, rows: pl.DataFrame) -> pl.LazyFrame:
     on, lazy = prepared.on, rows.lazy()
     stops = _stops(prepared)
     table = prepared.people.lazy().select("pid")
     for part in (_history(lazy, on), _injections(_given(lazy), on), stops, _tablets(lazy, stops, on)):
         table = table.join(part, on="pid", how="left", maintain_order="left")
-    return _combined(table, on).collect()
+    return _combined(table, on)
 
 
 def _given(rows: pl.LazyFrame) -> pl.LazyFrame:
@@ -149,17 +167,19 @@ def _injections(given: pl.LazyFrame, on: date) -> pl.LazyFrame:
     )
 
 
+_STOPS = {
+    "stop_day": ["status_b12_injections_stopped", "care_injections_stopped_with_reason"],
+    "oral_stop_day": ["care_oral_b12_stopped"],
+    "elsewhere_day": ["care_given_elsewhere", "pref_self_injects"],
+}
+_STOPS_AND_PLACES = [concept for group in _STOPS.values() for concept in group]
+
+
 def _stops(prepared: Prepared) -> pl.LazyFrame:
-    names = {
-        "stop_day": ["status_b12_injections_stopped", "care_injections_stopped_with_reason"],
-        "oral_stop_day": ["care_oral_b12_stopped"],
-        "elsewhere_day": ["care_given_elsewhere", "pref_self_injects"],
-    }
-    wanted = [concept for group in names.values() for concept in group]
-    rows = prepared.events.lazy().filter(pl.col("concept").is_in(wanted) & pl.col("present"))
+    rows = prepared.events.lazy().filter(pl.col("concept").is_in(_STOPS_AND_PLACES) & pl.col("present"))
     day = pl.col("time").dt.date().fill_null(date(1, 1, 1))
     return rows.group_by("pid").agg(
-        **{name: day.filter(pl.col("concept").is_in(group)).max() for name, group in names.items()}
+        **{name: day.filter(pl.col("concept").is_in(group)).max() for name, group in _STOPS.items()}
     )
 
 

@@ -21,7 +21,7 @@ from cobalamin.findings.anchors import (
     slot_names,
     slot_place,
 )
-from cobalamin.findings.columns import findings_schema
+from cobalamin.findings.columns import VALUE_TYPES, findings_schema
 from cobalamin.findings.derived import age_years, derived, derived_inputs, derived_outputs
 from cobalamin.findings.prepare import Prepared, prepare
 from cobalamin.findings.spells import spell_years
@@ -151,9 +151,10 @@ def _measured(events: Events, prepared: Prepared, slots: Slots) -> list[pl.Serie
         cmp=_comparator_sign(),
         weeks=(pl.lit(prepared.on) - pl.col("time").dt.date()).dt.total_days() / 7.0,
     )
+    whole = {series.name: series for series in gathered.get_columns()}
     found = []
     for number, finding in enumerate(_value_findings()):
-        part = gathered.slice(number * slots.size, slots.size)
+        part = {name: series.slice(number * slots.size, slots.size) for name, series in whole.items()}
         value = _number(finding, part, events.frame["every_days"])
         found += [value.alias(finding.column), part["row"].alias(f"{finding.column}.row")]
         if finding.kind == "measurement":
@@ -161,7 +162,7 @@ def _measured(events: Events, prepared: Prepared, slots: Slots) -> list[pl.Serie
     return found
 
 
-def _number(finding: Finding, part: pl.DataFrame, every_days: pl.Series) -> pl.Series:
+def _number(finding: Finding, part: dict[str, pl.Series], every_days: pl.Series) -> pl.Series:
     """The finding's number on the day: weeks of pregnancy grow, a dose of a medicine is told per day."""
     if finding.selector == "duration_weeks":
         return part["weeks"]
@@ -174,7 +175,8 @@ def _number(finding: Finding, part: pl.DataFrame, every_days: pl.Series) -> pl.S
 
 def _comparator_sign() -> pl.Expr:
     below = pl.col("comparator") == "<"
-    return pl.when(pl.col("comparator").is_not_null()).then(pl.when(below).then(-1).otherwise(1))
+    sign = pl.when(below).then(-1).otherwise(1).cast(pl.Int8)
+    return pl.when(pl.col("comparator").is_not_null()).then(sign)
 
 
 def _person(events: Events, prepared: Prepared, slots: Slots) -> list[pl.Series]:
@@ -198,7 +200,7 @@ def _dose_expressions() -> list[pl.Expr]:
         selector = finding.selector.removeprefix("doses.")
         if not finding.selector.startswith("doses.") or selector == "reach":
             continue
-        value = pl.col(selector)
+        value = pl.col(selector).cast(VALUE_TYPES[finding.kind])
         if finding.kind == "boolean" and finding.silence == "no":
             known = pl.when(treated).then(value.fill_null(value=False))
             value = known.when(pl.col("covers_treatment")).then(pl.lit(value=False))
@@ -221,7 +223,10 @@ def _not_applicable() -> list[pl.Expr]:
 
 def _antibody_after_injection(prepared: Prepared, rows: pl.DataFrame, slots: Slots) -> pl.Series:
     """Days from the latest injection before it to the positive intrinsic factor antibody sample."""
+    name = "finding.if_antibody_days_after_injection"
     positive = pl.DataFrame({"row": slots.matrix[slot_place(f"{catalogue()['if_antibody_positive'].column}.yes")]})
+    if rows.is_empty() or positive["row"].max() == -1:
+        return pl.repeat(None, prepared.size, dtype=pl.Float64, eager=True).alias(name)
     positive = positive.with_row_index("pid")
     clock = pl.col("precision") == "second"
     taken = prepared.events.select(pl.col("row").cast(pl.Int32), sample="time", sample_clock=clock)
@@ -233,4 +238,4 @@ def _antibody_after_injection(prepared: Prepared, rows: pl.DataFrame, slots: Slo
     gaps = samples.join(given, on="pid").filter(earlier)
     latest = gaps.group_by("pid").agg(gap=(sample - day).dt.total_days().min())
     people = prepared.people.select("pid").join(latest, on="pid", how="left", maintain_order="left")
-    return people["gap"].alias("finding.if_antibody_days_after_injection")
+    return people["gap"].cast(pl.Float64).alias(name)

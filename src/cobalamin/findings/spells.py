@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 
 import numpy as np
 import polars as pl
@@ -16,6 +17,8 @@ def spell_years(prepared: Prepared, findings: list[Finding]) -> list[pl.Series]:
 
     One sort and one pass over all (medicine, person) groups; never a window per group.
     """
+    if not prepared.events["concept"].is_in(_concepts_of(tuple(findings))).any():
+        return [pl.repeat(None, prepared.size, dtype=pl.Float64, eager=True).alias(one.column) for one in findings]
     member = pl.DataFrame(
         [
             {"concept": concept, "medicine": number, "grace": finding.window_days or 0}
@@ -36,6 +39,11 @@ def spell_years(prepared: Prepared, findings: list[Finding]) -> list[pl.Series]:
     lasted = spells.select(days=days)["days"].to_numpy() / 365.25
     years[spells["medicine"].to_numpy(), spells["pid"].to_numpy()] = lasted
     return [pl.Series(finding.column, years[number]).fill_nan(None) for number, finding in enumerate(findings)]
+
+
+@cache
+def _concepts_of(findings: tuple[Finding, ...]) -> list[str]:
+    return [concept for finding in findings for concept in finding.concepts]
 
 
 def current_spells(rows: pl.LazyFrame, on: date) -> pl.LazyFrame:
