@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cobalamin import guidance
+from cobalamin.report.disagree import disagreements
 from cobalamin.vocabulary.catalogue import Finding, catalogue
 from tools import cli_reference, hazards, rule_book, run_blocks
 from tools.problems import ROOT, Problem, place, report
@@ -18,6 +19,7 @@ REFERENCE = DOCS / "reference"
 def pages() -> dict[Path, Callable[[], str]]:
     """Every generated page and the function that writes it."""
     made: dict[Path, Callable[[], str]] = {
+        DOCS / "guidelines-compared.md": disagreements_page,
         DOCS / "safety" / "hazard_log.md": lambda: hazards.page(hazards.read()),
         REFERENCE / "findings.md": findings_page,
         REFERENCE / "command_line.md": command_line_page,
@@ -28,6 +30,12 @@ def pages() -> dict[Path, Callable[[], str]]:
         if run_blocks.BLOCK.search(path.read_text(encoding="utf-8")):
             made[path] = lambda path=path: run_blocks.with_real_output(path.read_text(encoding="utf-8"))  # type: ignore[misc]
     return made
+
+
+def disagreements_page() -> str:
+    """Where the guidelines that ship disagree in principle."""
+    shipped = [guidance.load(name) for name in guidance.available() if name != "common"]
+    return disagreements(shipped, guidance.load("common"))
 
 
 def rule_page(guideline: str) -> str:
