@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ from cobalamin import guidance
 from cobalamin.report.disagree import disagreements
 from cobalamin.vocabulary.catalogue import Finding, catalogue
 from tools import cli_reference, hazards, rule_book, run_blocks
-from tools.problems import ROOT, Problem, place, report
+from tools.problems import PACKAGE, ROOT, Problem, place, report
 
 DOCS = ROOT / "docs"
 REFERENCE = DOCS / "reference"
@@ -35,7 +36,13 @@ def pages() -> dict[Path, Callable[[], str]]:
 def disagreements_page() -> str:
     """Where the guidelines that ship disagree in principle."""
     shipped = [guidance.load(name) for name in guidance.available() if name != "common"]
-    return disagreements(shipped, guidance.load("common"))
+    return disagreements(shipped, {one.id: own_numbers(one.id) for one in shipped})
+
+
+def own_numbers(guideline: str) -> set[str]:
+    """The thresholds that a guideline gives itself; all others it takes from what it extends."""
+    file = PACKAGE / "guidance" / "shipped" / f"{guideline}.json"
+    return set(json.loads(file.read_text(encoding="utf-8"))["content"]["thresholds"])
 
 
 def rule_page(guideline: str) -> str:

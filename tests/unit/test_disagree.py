@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from cobalamin.guidance import available, load
-from cobalamin.report.disagree import QUESTIONS, disagreements
+from cobalamin.guidance import available
+from cobalamin.report.disagree import QUESTIONS
+from tools.generate_docs import disagreements_page
 
 
 @pytest.fixture(scope="module")
 def page() -> str:
-    return disagreements([load(name) for name in available() if name != "common"], load("common"))
+    return disagreements_page()
 
 
 def line(page: str, *parts: str) -> str:
@@ -32,6 +33,12 @@ def test_numbers_stand_beside_each_other(page):
     assert "180 ng/L = 133 pmol/L (seen)" in row
     assert "150 ng/L (recalled)" in row
     assert "200 ng/L = 148 pmol/L, *common*" in row
+
+
+def test_number_of_a_guideline_s_own_is_told_from_a_default(page):
+    row = line(page, "active B12: deficient below")
+    assert row.split("|")[2].strip() == "25 pmol/L (seen)"
+    assert row.split("|")[3].strip() == "25 pmol/L, *common*"
 
 
 def test_gastritis_parts_nice_from_bc(page):

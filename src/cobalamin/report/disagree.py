@@ -73,7 +73,7 @@ def _who(guidelines: Sequence[Guideline]) -> str:
 def _numbers(guidelines: Sequence[Guideline], own: Mapping[str, Collection[str]]) -> str:
     rows = []
     for name, words in NUMBERS.items():
-        rows.append([words, *(_number(one.thresholds.get(name), common.thresholds.get(name)) for one in guidelines)])
+        rows.append([words, *(_number(one.thresholds.get(name), name in own.get(one.id, ())) for one in guidelines)])
     note = (
         "*common* = the guideline gives no number (or leaves it to the laboratory) and this project's default answers."
     )
@@ -81,11 +81,11 @@ def _numbers(guidelines: Sequence[Guideline], own: Mapping[str, Collection[str]]
     return "\n".join(["## The numbers", "", note, "", *grid])
 
 
-def _number(own: Threshold | None, default: Threshold | None) -> str:
-    if own is None:
+def _number(number: Threshold | None, is_own: bool) -> str:
+    if number is None:
         return "silent"
-    values = " = ".join(f"{value:g} {unit}" for value, unit in own.values)
-    return f"{values}, *common*" if own == default else f"{values} ({own.source.certainty})"
+    values = " = ".join(f"{value:g} {unit}" for value, unit in number.values)
+    return f"{values} ({number.source.certainty})" if is_own else f"{values}, *common*"
 
 
 def _gastritis(guidelines: Sequence[Guideline]) -> str:
@@ -96,6 +96,7 @@ def _gastritis(guidelines: Sequence[Guideline]) -> str:
         for rule in _rules(one, "route")
         if GASTRITIS & _asked_for(rule) and rule.then.get("route") in ("injection", "either", "tablets")
     ]
+    rows = list({tuple(row): row for row in rows}.values())
     head = ["guideline", "answer", "says", "source"]
     return "\n".join(["## Autoimmune gastritis: injections for life, or tablets", "", *_grid(head, rows)])
 
