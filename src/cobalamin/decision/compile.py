@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
-from operator import and_, or_
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,7 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 from cobalamin.decision.compare import OPERATORS, canonical_limits, compare, values_of
-from cobalamin.decision.kleene import Kleene, at_least, decided
+from cobalamin.decision.kleene import Kleene, all_of, any_of, at_least, decided
 from cobalamin.errors import CobalaminError
 from cobalamin.events import FLAGS
 from cobalamin.guidance import Guideline, Rule, Table
@@ -239,12 +237,10 @@ class _Machine:
         return Kleene(nobody, nobody)
 
     def _all(self, parts: Sequence[int]) -> Kleene:
-        parts_made: list[Kleene] = [self.made[part] for part in parts]
-        return reduce(and_, parts_made)
+        return all_of([self.made[part] for part in parts])
 
     def _any(self, parts: Sequence[int]) -> Kleene:
-        parts_made: list[Kleene] = [self.made[part] for part in parts]
-        return reduce(or_, parts_made)
+        return any_of([self.made[part] for part in parts])
 
     def _not(self, step: int) -> Kleene:
         inverted: Kleene = ~self.made[step]
@@ -303,5 +299,7 @@ def outcome_values(table: Table, output: str) -> list[str]:
 
 def best_grade(graded: Sequence[tuple[str, int]], made: Sequence[Any]) -> npt.NDArray[np.int16]:
     """For each person the place of the strongest rule that is yes, -1 where none is."""
-    yes = np.stack([made[step].yes for _, step in graded])
-    return np.where(yes.any(axis=0), yes.argmax(axis=0), -1).astype(np.int16)
+    best = np.full(len(made[graded[0][1]].yes), -1, dtype=np.int16)
+    for place in range(len(graded) - 1, -1, -1):
+        best[made[graded[place][1]].yes] = place
+    return best

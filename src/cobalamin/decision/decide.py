@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,17 +24,26 @@ from cobalamin.decision.kleene import to_columns
 from cobalamin.guidance import Guideline, Table
 
 # Compiling costs more than deciding for one person. Kept by object, with the object, so no id is used twice.
-_PROGRAMS: dict[int, Program] = {}
+_KEPT: dict[int, tuple[Program, Words]] = {}
 PROGRAMS_KEPT = 32
 
 
 def program(guideline: Guideline) -> Program:
     """The compiled guideline; compiled once for each guideline object."""
-    kept = _PROGRAMS.get(id(guideline))
+    return _compiled(guideline)[0]
+
+
+def _words(guideline: Guideline) -> Words:
+    return _compiled(guideline)[1]
+
+
+def _compiled(guideline: Guideline) -> tuple[Program, Words]:
+    kept = _KEPT.get(id(guideline))
     if kept is None:
-        if len(_PROGRAMS) >= PROGRAMS_KEPT:
-            del _PROGRAMS[next(iter(_PROGRAMS))]
-        kept = _PROGRAMS[id(guideline)] = compile_guideline(guideline)
+        if len(_KEPT) >= PROGRAMS_KEPT:
+            del _KEPT[next(iter(_KEPT))]
+        compiled = compile_guideline(guideline)
+        kept = _KEPT[id(guideline)] = compiled, _words_of(compiled)
     return kept
 
 
@@ -47,32 +57,61 @@ def decide(findings: pl.DataFrame, guideline: Guideline) -> pl.DataFrame:
     made = run(compiled, findings)
     names = list(compiled.answers)
     answers = to_columns(names, [made[step] for step in compiled.answers.values()], findings.height)
-    worded = [column for table in guideline.tables.values() for column in _worded(table, compiled, made)]
-    words = _words(worded, findings.height)
+    words = _worded(_words(guideline), made, findings.height)
     return pl.DataFrame([findings["patient_id"], findings["on"], *answers, *words])
 
 
-Worded = tuple[str, list[str | None], npt.NDArray[np.int16]]
+@dataclass(frozen=True)
+class Worded:
+    """A column of words: where each person's place comes from, and the code of the word at each place."""
+
+    name: str
+    winner: int | None
+    graded: tuple[tuple[str, int], ...]
+    codes: npt.NDArray[np.int32]
 
 
-def _worded(table: Table, compiled: Program, made: list[Any]) -> Iterator[Worded]:
-    """Columns of words of a table: name, the words by place, and each person's place (-1 = the last word)."""
+@dataclass(frozen=True)
+class Words:
+    """All columns of words of a guideline, over one list of words. Code -1 is no word."""
+
+    columns: tuple[Worded, ...]
+    kinds: pl.Series
+
+
+def _words_of(compiled: Program) -> Words:
+    """The columns of words of a compiled guideline; the last code of each (place -1) is what nobody's row gives."""
+    plain = [one for table in compiled.guideline.tables.values() for one in _columns(table, compiled)]
+    kinds = list(dict.fromkeys(word for _, words, _, _ in plain for word in words if word is not None))
+    code = {word: place for place, word in enumerate(kinds)} | {None: -1}
+    columns = tuple(
+        Worded(name, winner, graded, np.array([code[word] for word in words], dtype=np.int32))
+        for name, words, winner, graded in plain
+    )
+    return Words(columns, pl.Series(kinds, dtype=pl.Enum(kinds)))
+
+
+Plain = tuple[str, list[str | None], int | None, tuple[tuple[str, int], ...]]
+
+
+def _columns(table: Table, compiled: Program) -> Iterator[Plain]:
     if table.hit_policy == "first":
-        winner = made[compiled.winners[table.name]]
-        yield f"table.{table.name}", [*(rule.id for rule in table.rules), UNDECIDED], winner
+        winner = compiled.winners[table.name]
+        yield f"table.{table.name}", [*(rule.id for rule in table.rules), UNDECIDED], winner, ()
         for output in table.outputs:
-            yield f"output.{output}", [*outcome_values(table, output)], winner
+            yield f"output.{output}", [*outcome_values(table, output)], winner, ()
         return
     for name, rules in collected_names(table).items():
-        graded = [(rule.then.get("grade", "yes"), compiled.answers[rule_column(table, rule)]) for rule in rules]
-        yield name, [*(grade for grade, _ in graded), None], best_grade(graded, made)
+        graded = tuple((rule.then.get("grade", "yes"), compiled.answers[rule_column(table, rule)]) for rule in rules)
+        yield name, [*(grade for grade, _ in graded), None], None, graded
 
 
-def _words(worded: list[Worded], size: int) -> list[pl.Series]:
-    """All columns of words in one piece, over one list of words."""
-    kinds = list(dict.fromkeys(word for _, words, _ in worded for word in words if word is not None))
-    code = {word: place for place, word in enumerate(kinds)} | {None: -1}
-    coded = [np.array([code[word] for word in words], dtype=np.int32)[places] for _, words, places in worded]
+def _worded(words: Words, made: list[Any], size: int) -> list[pl.Series]:
+    """All columns of words, made in one piece."""
+    coded = [
+        column.codes[best_grade(column.graded, made) if column.winner is None else made[column.winner]]
+        for column in words.columns
+    ]
     places = pl.DataFrame({"code": np.concatenate(coded)}).select(pl.when(pl.col("code") >= 0).then("code"))
-    column = pl.Series(kinds, dtype=pl.Enum(kinds)).gather(places["code"])
-    return [column.slice(place * size, size).alias(name) for place, (name, _, _) in enumerate(worded)]
+    flat = words.kinds.gather(places["code"])
+    return [flat.slice(place * size, size).alias(column.name) for place, column in enumerate(words.columns)]

@@ -7,7 +7,6 @@ of a step is what it takes to start it (decision 0004 has the measurements).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -16,26 +15,41 @@ import polars as pl
 Bits = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
 class Kleene:
-    """A column of answers. Where neither `yes` nor `no` is set there is no data."""
+    """A column of answers. Where neither `yes` nor `no` is set there is no data.
 
-    yes: Bits
-    no: Bits
+    A plain class with slots: a guideline makes thousands of these for each frame.
+    """
+
+    __slots__ = ("no", "yes")
+
+    def __init__(self, yes: Bits, no: Bits) -> None:
+        self.yes = yes
+        self.no = no
 
     def __invert__(self) -> Kleene:
         return Kleene(self.no, self.yes)
-
-    def __and__(self, other: Kleene) -> Kleene:
-        return Kleene(self.yes & other.yes, self.no | other.no)
-
-    def __or__(self, other: Kleene) -> Kleene:
-        return Kleene(self.yes | other.yes, self.no & other.no)
 
     @property
     def open(self) -> Bits:
         """Where there is no answer."""
         return ~(self.yes | self.no)
+
+
+def all_of(parts: Sequence[Kleene]) -> Kleene:
+    """Yes where all are yes, no where any is no."""
+    yes, no = parts[0].yes, parts[0].no
+    for part in parts[1:]:
+        yes, no = yes & part.yes, no | part.no
+    return Kleene(yes, no)
+
+
+def any_of(parts: Sequence[Kleene]) -> Kleene:
+    """Yes where any is yes, no where all are no."""
+    yes, no = parts[0].yes, parts[0].no
+    for part in parts[1:]:
+        yes, no = yes | part.yes, no & part.no
+    return Kleene(yes, no)
 
 
 def decided(yes: Bits) -> Kleene:
