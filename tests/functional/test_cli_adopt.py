@@ -58,6 +58,7 @@ def test_page_stands_alone_and_lists_nobody(folder):
     for page in (folder / "report.html", folder / "shared" / "report.html"):
         text = page.read_text()
         assert text.count("<svg") >= 2
+        assert "0 entries read" in text and "built-in" not in text
         assert "<script" not in text and "<link" not in text and "<img" not in text
         addresses = set(re.findall(r'https?://[^"\s<]+', text))
         assert addresses <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
