@@ -80,7 +80,7 @@ def _result(place: int, finding: Finding, converted: tuple[float, str], comparat
 
 
 def _dose(place: int, finding: Finding) -> list[dict[str, object]]:
-    if finding.selector not in ("before", "after"):
+    if finding.selector not in ("before", "after", "after_lowest", "after_highest"):
         return []
     moment = datetime.combine(FIRST_DOSE, datetime.min.time())
     return [{"patient_id": f"{place:04d}", "time": moment, "until": moment, "route": "im", "source": "made",
