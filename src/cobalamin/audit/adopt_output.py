@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +12,8 @@ from cobalamin.audit.adopt import Adopted
 from cobalamin.audit.adopt_costs import Costs
 from cobalamin.audit.adopt_people import FIELDS
 from cobalamin.audit.adopt_present import adopt_data
+from cobalamin.audit.folder import write_whole
 from cobalamin.audit.output import safe_csv
-from cobalamin.errors import CobalaminError
 from cobalamin.report.adopt_page import adopt_page
 
 MARK = "adopt.json"
@@ -31,51 +29,12 @@ Nobody's treatment is changed by any of this. It shows what another guidance wou
 """
 
 
-def check_target(out: Path, *, force: bool) -> None:
-    """Raise CobalaminError where the folder may not be written: before hours of work, not after."""
-    if not out.exists():
-        return
-    if not out.is_dir():
-        raise CobalaminError(f"{out}: is a file. Name a folder that does not exist yet.")
-    if not any(out.iterdir()):
-        return
-    if not force:
-        raise CobalaminError(f"{out}: is not empty. Name another folder, or replace an earlier one with --force.")
-    if not (out / MARK).is_file():
-        raise CobalaminError(f"{out}: holds something else than such a comparison, so --force does not replace it.")
-
-
 def write(found: Adopted, costs: Costs, out: Path, *, force: bool = False) -> Path:
     """Write page, data, shared and analyst files; the folder appears when all of them are complete.
 
     Raises CobalaminError where the folder is in the way or cannot be written; nothing partial is left.
     """
-    check_target(out, force=force)
-    out = out.absolute()
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
-    except OSError as error:
-        raise CobalaminError(f"{out}: cannot be made ({error.strerror}). Name a folder that is yours.") from None
-    try:
-        _fill(found, costs, made)
-        made.chmod(0o755)
-        _swap(made, out)
-    except OSError as error:
-        raise CobalaminError(f"{out}: cannot be written ({error.strerror}).") from None
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
-    return out
-
-
-def _swap(made: Path, out: Path) -> None:
-    if not out.exists():
-        made.rename(out)
-        return
-    old = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}.")) / "old"
-    out.rename(old)
-    made.rename(out)
-    shutil.rmtree(old.parent, ignore_errors=True)
+    return write_whole(out, MARK, lambda folder: _fill(found, costs, folder), force=force)
 
 
 def _fill(found: Adopted, costs: Costs, folder: Path) -> None:

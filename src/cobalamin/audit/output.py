@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from cobalamin.audit.disclosure import shared_count
+from cobalamin.audit.folder import write_whole
 from cobalamin.audit.present import forecast_data, measure_data, page_data
 from cobalamin.audit.result import AuditResult
-from cobalamin.errors import CobalaminError
 from cobalamin.report.audit_page import audit_page
 
 MARK = "summary.json"
@@ -28,51 +26,12 @@ analyst/             everything, by person, as Parquet and CSV. It names people:
 """
 
 
-def check_target(out: Path, *, force: bool) -> None:
-    """Raise CobalaminError where the folder may not be written: before hours of work, not after."""
-    if not out.exists():
-        return
-    if not out.is_dir():
-        raise CobalaminError(f"{out}: is a file. Name a folder that does not exist yet.")
-    if not any(out.iterdir()):
-        return
-    if not force:
-        raise CobalaminError(f"{out}: is not empty. Name another folder, or replace an earlier audit with --force.")
-    if not (out / MARK).is_file():
-        raise CobalaminError(f"{out}: holds something else than an audit, so --force does not replace it.")
-
-
 def write(result: AuditResult, out: Path, *, force: bool = False) -> Path:
     """Write report, worklist, shared and analyst files; the folder appears when all of them are complete.
 
     Raises CobalaminError where the folder is in the way or cannot be written; nothing partial is left.
     """
-    check_target(out, force=force)
-    out = out.absolute()
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
-    except OSError as error:
-        raise CobalaminError(f"{out}: cannot be made ({error.strerror}). Name a folder that is yours.") from error
-    try:
-        _fill(result, made)
-        made.chmod(0o755)
-        _swap(made, out)
-    except OSError as error:
-        raise CobalaminError(f"{out}: cannot be written ({error.strerror}).") from error
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
-    return out
-
-
-def _swap(made: Path, out: Path) -> None:
-    if out.exists():
-        old = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}.")) / "old"
-        out.rename(old)
-        made.rename(out)
-        shutil.rmtree(old.parent, ignore_errors=True)
-    else:
-        made.rename(out)
+    return write_whole(out, MARK, lambda folder: _fill(result, folder), force=force)
 
 
 def _fill(result: AuditResult, folder: Path) -> None:

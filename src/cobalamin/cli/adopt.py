@@ -56,18 +56,19 @@ def adopt_command(
     """
     from cobalamin.audit.adopt import adopt
     from cobalamin.audit.adopt_costs import read_costs
-    from cobalamin.audit.adopt_output import check_target, write
+    from cobalamin.audit.adopt_output import MARK, write
     from cobalamin.audit.adopt_present import adopt_data
-    from cobalamin.cli.audit import _bar, _chunks, _stated_day
+    from cobalamin.audit.folder import check_target
     from cobalamin.cli.output import safe, say
+    from cobalamin.cli.people import people_bar, record_chunks, stated_day
 
     if out is not None:
-        check_target(out, force=force)
+        check_target(out, MARK, force=force)
     prices = read_costs(costs)
-    day = on.date() if on is not None else _stated_day(records, mapping) or date.today()
+    day = on.date() if on is not None else stated_day(records, mapping) or date.today()
     sides = _side(a, day, laboratory_a, None), _side(b, day, laboratory_b, policy)
-    with _bar() as advance:
-        found = adopt(_chunks(records, mapping, day), *sides, day, workers=workers, progress=advance)
+    with people_bar() as advance:
+        found = adopt(record_chunks(records, mapping, day), *sides, day, workers=workers, progress=advance)
     folder = write(found, prices, out, force=force) if out is not None else None
     say(safe(summary_text(adopt_data(found, prices, shared=False), folder)))
     if strict and found.ledger.set_aside:
@@ -78,12 +79,12 @@ def _side(asked: str, day: date, laboratory: Path | None, policy: str | None) ->
     """A guideline as it would be applied. Raises CobalaminError naming what is not known."""
     from cobalamin.audit.adopt import Side
     from cobalamin.audit.adopt_policy import with_policy
-    from cobalamin.cli.assess import Wanted, _overrides
+    from cobalamin.cli.assess import Wanted, laboratory_overrides
     from cobalamin.cli.output import guideline_named
     from cobalamin.guidance import load
 
     name = guideline_named(asked)
-    overrides = _overrides(Wanted(name, day, None, laboratory)) if laboratory is not None else None
+    overrides = laboratory_overrides(Wanted(name, day, None, laboratory)) if laboratory is not None else None
     guideline = with_policy(load(name, day, overrides), policy)
     return Side(guideline, _laboratory_name(laboratory), policy or "")
 

@@ -106,7 +106,7 @@ def assess_record(record: Path, wanted: Wanted) -> tuple[Assessment, Ledger]:
     from cobalamin.guidance import load
     from cobalamin.records.one import STANDARD_INPUT, read_one, read_stream
 
-    overrides = _overrides(wanted) if wanted.laboratory else None
+    overrides = laboratory_overrides(wanted) if wanted.laboratory else None
     piped = read_stream(sys.stdin.buffer, STANDARD_INPUT) if str(record) == "-" else None
     intake, day = read_one(record, wanted.on, today=date.today(), piped=piped)
     frame = intake.events.frame
@@ -115,7 +115,7 @@ def assess_record(record: Path, wanted: Wanted) -> tuple[Assessment, Ledger]:
     return assess(events, load(wanted.guidance, day, overrides), on=day), intake.ledger
 
 
-def _overrides(wanted: Wanted) -> dict[str, Any]:
+def laboratory_overrides(wanted: Wanted) -> dict[str, Any]:
     """The laboratory's thresholds, each of a name that the guideline has."""
     from cobalamin.cli.output import did_you_mean
     from cobalamin.guidance import load
