@@ -120,7 +120,7 @@ def test_folder_that_is_not_empty_is_refused_and_kept(result, tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(CobalaminError, match="is not empty"):
         write(result, tmp_path)
-    with pytest.raises(CobalaminError, match="something else than an audit"):
+    with pytest.raises(CobalaminError, match="something else than an earlier result"):
         write(result, tmp_path, force=True)
     assert (tmp_path / "mine.txt").read_text() == "mine"
 

@@ -64,12 +64,11 @@ def adopt_command(
 
     if out is not None:
         check_target(out, MARK, force=force)
-    prices = read_costs(costs)
     day = on.date() if on is not None else stated_day(records, mapping) or date.today()
-    sides = _side(a, day, laboratory_a, None), _side(b, day, laboratory_b, policy)
+    prices, sides = read_costs(costs), (_side(a, day, laboratory_a, None), _side(b, day, laboratory_b, policy))
     with people_bar() as advance:
         found = adopt(record_chunks(records, mapping, day), *sides, day, workers=workers, progress=advance)
-    folder = write(found, prices, out, force=force) if out is not None else None
+    folder = None if out is None else write(found, prices, out, force=force)
     say(safe(summary_text(adopt_data(found, prices, shared=False), folder)))
     if strict and found.ledger.set_aside:
         raise typer.Exit(1)
