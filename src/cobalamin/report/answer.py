@@ -13,6 +13,8 @@ from cobalamin.decision.compile import collected_names, grade_rank
 from cobalamin.errors import CobalaminError
 from cobalamin.events import Events
 from cobalamin.guidance import Guideline, Rule, Table
+from cobalamin.guidance.conditions import atoms
+from cobalamin.guidance.model import Condition
 from cobalamin.plan import judged_doses
 from cobalamin.records.ledger import Ledger
 from cobalamin.report.evidence import (
@@ -245,13 +247,18 @@ def _basis(person: Person, rule: Rule, finding: Finding) -> dict[str, Any]:
     found = fact(person, finding.name)
     event = {"name": finding.name, "value": found.value, "unit": found.unit, "comparator": found.comparator}
     limits = list(dict.fromkeys(comparisons(person, rule.when, finding.name)))
+    own = person.guideline.overrides
     return {
         "event": event | {"evidence": list(found.sources)},
         "date": found.day.isoformat() if found.day else None,
         "before_treatment": finding.selector == "before",
         "against": _against(person.guideline, limits, found.unit),
-        "clause": rule.source.clause,
+        "clause": next((_clause(person.guideline, name) for _, name in limits if name in own), rule.source.clause),
     }
+
+
+def _clause(guideline: Guideline, threshold: str) -> str:
+    return guideline.thresholds[threshold].source.clause
 
 
 def _against(guideline: Guideline, limits: list[tuple[str, str]], unit: str) -> str:
@@ -327,9 +334,31 @@ def reasons(person: Person) -> Iterator[dict[str, Any]]:
 
 def _table_reasons(person: Person, table: Table) -> Iterator[dict[str, Any]]:
     for rule in fired(person, table):
-        yield _reason(table.name, rule.id, _says(rule), rule, rule_sources(person, rule))
+        says = _says(rule) + _own_numbers(person.guideline, rule)
+        yield _reason(table.name, rule.id, says, rule, rule_sources(person, rule))
     for rule in left_open(person, table):
         yield _reason(table.name, rule.id, f"Not known, and it would decide: {_says(rule)}", rule, [])
+
+
+def _own_numbers(guideline: Guideline, rule: Rule) -> str:
+    """What a laboratory's own thresholds put in place of the numbers a rule names."""
+    used = [name for name in guideline.overrides if name in _thresholds_of(guideline, rule.when)]
+    if not used:
+        return ""
+    said = [f"{_threshold(guideline, name, '')[0]} {unit_words(_threshold(guideline, name, '')[1])}" for name in used]
+    own = _clause(guideline, used[0])
+    return f" Here the laboratory's own number applies: {' and '.join(said)} [{own}]."
+
+
+def _thresholds_of(guideline: Guideline, condition: Condition) -> set[str]:
+    """Names of the thresholds a condition compares with, through its terms."""
+    found: set[str] = set()
+    for atom in atoms(condition):
+        if atom[0] in ("below", "above", "at_least", "at_most"):
+            found.add(atom[2])
+        elif len(atom) > 1 and atom[1] in guideline.terms:
+            found |= _thresholds_of(guideline, guideline.terms[atom[1]].when)
+    return found
 
 
 def _reason(table: str, rule_id: str, says: str, rule: Any, evidence: list[str]) -> dict[str, Any]:
