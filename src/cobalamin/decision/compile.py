@@ -76,6 +76,17 @@ def compile_guideline(guideline: Guideline) -> Program:
     return writer.program
 
 
+def compile_tables(guideline: Guideline, names: Sequence[str]) -> Program:
+    """Only the steps that these tables need; `read` then names the findings they can depend on."""
+    writer = _Writer(guideline)
+    for table in (guideline.tables[name] for name in names):
+        for rule in table.rules:
+            writer.answer_of(rule_column(table, rule))
+        if table.hit_policy == "first":
+            writer.winner_of(table)
+    return writer.program
+
+
 class _Writer:
     """Turns conditions into steps; knows what each name of a guideline is."""
 
