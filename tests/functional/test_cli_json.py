@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from typer.testing import CliRunner
 
 from cobalamin.cli.main import app
@@ -160,6 +160,19 @@ class Question(Strict):
     would_change: list[dict[Literal["if", "then"], Any]]
 
 
+class Part(Strict):
+    finding: str
+    ask: str
+    is_: str = Field(alias="is")
+    cost: Literal["ask", "examine", "blood", "special", "endoscopy", "cannot"]
+    why: Literal["not asked", "not done", "not on record", "within its error", "date in doubt"]
+
+
+class Change(Strict):
+    if_: list[Part] = Field(alias="if")
+    then: dict[Literal["urgency", "route", "status", "causes"], Any]
+
+
 class Reason(Strict):
     table: str
     rule: str
@@ -207,6 +220,8 @@ class Answer(Strict):
     alerts: list[Alert]
     stewardship: list[str]
     missing: list[Question]
+    would_change: list[Change]
+    would_not_change: list[Literal["total_b12", "active_b12", "mma", "homocysteine", "folate", "fbc"]]
     reasons: list[Reason]
     findings: list[Finding]
     taken_as_absent: list[str]

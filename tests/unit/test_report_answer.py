@@ -17,7 +17,8 @@ FIELDS = {
     "patient_id", "on", "guidance", "scope", "testing", "status", "status_basis", "suspicion", "causes",
     "other_explanations", "other_explanations_detail", "urgency", "route", "route_strength", "response",
     "response_checklist",
-    "treatment_history", "doses", "plan", "alerts", "stewardship", "missing", "reasons", "findings",
+    "treatment_history", "doses", "plan", "alerts", "stewardship", "missing", "would_change",
+    "would_not_change", "reasons", "findings",
     "taken_as_absent", "ledger", "silent",
 }  # fmt: skip
 

@@ -69,6 +69,8 @@ def would_change(findings: pl.DataFrame, guideline: Guideline, events: pl.DataFr
     field, the answers of the first inputs (PAIRED of them) go through once more, two at a time.
     """
     fields = tuple(name for name, table in FIELDS.items() if table in guideline.tables)
+    if not fields:
+        return WouldChange({}, (), ())
     part = _program(guideline, fields)
     found = inputs(findings.row(0, named=True), part.read, guideline, events)
     parts = [Part(o.finding, o.ask, said, o.cost, o.why, sets) for o in found for said, sets in o.answers.items()]

@@ -17,7 +17,8 @@ from cobalamin.vocabulary.concepts import read_csv
 
 COSTS = ("ask", "examine", "blood", "special", "endoscopy", "cannot")
 # Why an input is open.
-NOT_ASKED, NOT_DONE, IN_DOUBT, DATE_IN_DOUBT = "not asked", "not done", "within its error", "date in doubt"
+NOT_ASKED, NOT_DONE, NOT_RECORDED = "not asked", "not done", "not on record"
+IN_DOUBT, DATE_IN_DOUBT = "within its error", "date in doubt"
 # Which findings a sample taken today would fill: nothing can be sampled before a treatment that has begun.
 FRESH = {False: ("latest", "before"), True: ("latest", "after", "after_lowest", "after_highest")}
 
@@ -95,7 +96,8 @@ def _result(sampled: list[Finding], row: dict[str, Any], guideline: Guideline, *
     asked = one.ask or f"{one.means.rstrip('.')}?"
     test = assay.test if assay is not None and not past else ""
     if answers or test:
-        yield Input(one.name, asked, cost, IN_DOUBT if known else NOT_DONE, answers, test)
+        why = IN_DOUBT if known else NOT_RECORDED if past else NOT_DONE
+        yield Input(one.name, asked, cost, why, answers, test)
 
 
 def _is_known(finding: Finding, row: dict[str, Any]) -> bool:

@@ -32,6 +32,7 @@ from cobalamin.vocabulary.catalogue import Finding, catalogue
 
 SILENT = "guideline is silent"
 CHECK_THE_SOURCE = "(check the source)"
+PAIRS_SHOWN = 6
 REVERSIBLE = {"yes": True, "no": False}
 # The order in which reasons are read; tables of a guideline that are not named here come after.
 READING_ORDER = (
@@ -128,10 +129,11 @@ def _answer(
     missing: Finder | None,
 ) -> dict[str, Any]:
     person = person_at(assessment, place, doses)
-    questions = []
+    questions, changes = [], variation.WouldChange({}, (), ())
     if missing is not None:
         rows = assessment.findings.slice(place, 1), assessment.trace.slice(place, 1)
         questions = [_question(one) for one in missing(*rows, assessment.guideline)]
+        changes = variation.would_change(rows[0], assessment.guideline, person.own_events)
     ledger = ledgers.get(person.patient_id) if isinstance(ledgers, Mapping) else ledgers
     return {
         "patient_id": person.patient_id,
@@ -145,6 +147,8 @@ def _answer(
         "alerts": list(_alerts(person)),
         "stewardship": [value for value, _ in _collected(person, "stewardship")],
         "missing": questions,
+        "would_change": list(_changes(changes)),
+        "would_not_change": list(changes.would_not),
         "reasons": list(reasons(person)),
         "findings": list(_findings(person)),
         "taken_as_absent": list(_taken_as_absent(person)),
@@ -414,6 +418,18 @@ def _taken_as_absent(person: Person) -> Iterator[str]:
 def _question(one: Any) -> dict[str, Any]:
     changes = [{"if": change["if"], "then": change["then"]} for change in one.would_change]
     return {"finding": one.finding, "ask": one.ask, "would_change": changes}
+
+
+def _changes(found: variation.WouldChange) -> Iterator[dict[str, Any]]:
+    """Single things found out, then the first of the pairs: hundreds of pairs may differ in a symptom only."""
+    pairs = [one for one in found.changes if len(one.parts) > 1][:PAIRS_SHOWN]
+    for one in found.changes:
+        if len(one.parts) == 1 or one in pairs:
+            parts = [
+                {"finding": part.finding, "ask": part.ask, "is": part.said, "cost": part.cost, "why": part.why}
+                for part in one.parts
+            ]
+            yield {"if": parts, "then": one.then}
 
 
 def _day(value: date | None) -> str | None:

@@ -13,6 +13,7 @@ from cobalamin.report.phrases import (
     asked,
     basis_words,
     cause_items,
+    changing,
     counts_words,
     found,
     guideline_words,
@@ -24,6 +25,7 @@ from cobalamin.report.phrases import (
     other_items,
     reason_says,
     response_words,
+    unhelpful,
     when_words,
 )
 from cobalamin.report.words import plain, readable, sentence, short_date, shortened, word
@@ -118,7 +120,15 @@ def _bloods(answer: dict[str, Any]) -> Block:
         return Block("Bloods", (Group((word("advice", testing["advice"]),) if testing["advice"] != "done" else ()),))
     order = [when for when in ("now", "before_first_dose", "if_available", "") if when in groups]
     leads = {when: f"{when_words(when, answer).capitalize()}: " if when else "" for when in order}
-    return Block("Bloods", tuple(Group(tuple(groups[when]), lead=leads[when]) for when in order), weight=3)
+    said = [Group(tuple(groups[when]), lead=leads[when]) for when in order]
+    return Block("Bloods", (*said, Group(tuple(_in_vain(answer)), least=0)), weight=3)
+
+
+def _in_vain(answer: dict[str, Any]) -> Iterator[str]:
+    """That repeating B12 decides nothing, where it was measured and the plan does not speak of it."""
+    repeated = any("repeat" in one.lower() for one in advice(answer, negative=True))
+    if answer["status_basis"] and word("test", "total_b12") in unhelpful(answer) and not repeated:
+        yield "Repeating B12 will not help"
 
 
 def _cause(answer: dict[str, Any]) -> Block:
@@ -170,6 +180,9 @@ def _reasons(answer: dict[str, Any]) -> Iterator[str]:
         for question in open_questions(answer)
         for change in question["would_change"]
     )
+    yield from dict.fromkeys(readable(f"  would change: {one['if']}: {one['then']}.") for one in changing(answer))
+    if unhelpful(answer):
+        yield f"  Would not change it: {', '.join(unhelpful(answer))}."
     if answer["silent"]:
         yield f"  The guideline is silent on: {', '.join(plain(one) for one in answer['silent'])}."
 
