@@ -183,9 +183,7 @@ def _print_summary(
     print("\nfield      cases  strict  lenient   aim")
     for field, aim in AIMS.items():
         cases = total[field] or 1
-        print(
-            f"{field:<9} {total[field]:6} {strict[field] / cases:7.0%} {lenient[field] / cases:8.0%} {aim:5.0%}"
-        )
+        print(f"{field:<9} {total[field]:6} {strict[field] / cases:7.0%} {lenient[field] / cases:8.0%} {aim:5.0%}")
     print(f"\nBreaches of must_not: {len(broken)}")
     for line in broken:
         print(f"   {line}")

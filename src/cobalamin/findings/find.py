@@ -122,10 +122,11 @@ def _answers(slots: Slots) -> list[pl.Series]:
     known = is_yes | is_no | (silent_no & (matrix[coverage] >= 0))
     flat = pl.DataFrame({"yes": is_yes.ravel(), "known": known.ravel(), "row": np.where(is_no, no, yes).ravel()})
     flat = flat.select(pl.when("known").then("yes").alias("answer"), pl.when(pl.col("row") >= 0).then("row"))
+    answer, row = flat.get_columns()
     found = []
     for number, finding in enumerate(_boolean_findings()):
-        part = flat.slice(number * size, size)
-        found += [part["answer"].alias(finding.column), part["row"].alias(f"{finding.column}.row")]
+        found.append(answer.slice(number * size, size).alias(finding.column))
+        found.append(row.slice(number * size, size).alias(f"{finding.column}.row"))
     return found
 
 
@@ -154,12 +155,16 @@ def _measured(events: Events, prepared: Prepared, slots: Slots) -> list[pl.Serie
     whole = {series.name: series for series in gathered.get_columns()}
     found = []
     for number, finding in enumerate(_value_findings()):
-        part = {name: series.slice(number * slots.size, slots.size) for name, series in whole.items()}
+        wanted = whole if finding.kind == "measurement" else _PLAIN_NUMBER
+        part = {name: whole[name].slice(number * slots.size, slots.size) for name in wanted}
         value = _number(finding, part, events.frame["every_days"])
         found += [value.alias(finding.column), part["row"].alias(f"{finding.column}.row")]
         if finding.kind == "measurement":
             found += [part[name].alias(f"{finding.column}.{name}") for name in ("unit", "cmp", "flag", "time")]
     return found
+
+
+_PLAIN_NUMBER = ("value", "row", "weeks")
 
 
 def _number(finding: Finding, part: dict[str, pl.Series], every_days: pl.Series) -> pl.Series:

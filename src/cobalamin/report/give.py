@@ -10,6 +10,7 @@ from cobalamin.report.phrases import deciding_question, on_treatment
 from cobalamin.report.words import interval, number, sentence, short_date, until_words, word
 
 WEEK = 7
+NEEDLE_ALERT = "no_im_without_advice"
 
 
 def course_words(answer: dict[str, Any]) -> list[str]:
@@ -30,7 +31,13 @@ def course_words(answer: dict[str, Any]) -> list[str]:
 def _course(regimen: list[dict[str, Any]], answer: dict[str, Any]) -> str:
     first, rest = regimen[0], regimen[1:]
     phases = [_first(first, answer), *(_then(item, first, answer) for item in rest)]
-    return sentence(", then ".join(phases))
+    return sentence(_held_back(first, answer) + ", then ".join(phases))
+
+
+def _held_back(first: dict[str, Any], answer: dict[str, Any]) -> str:
+    """What must come before the needle; the date of a dose may not be read past it."""
+    warned = any(alert["id"] == NEEDLE_ALERT for alert in answer["alerts"])
+    return "advice on bleeding before any needle (INR, platelets), then " if warned and first["route"] == "im" else ""
 
 
 def _first(item: dict[str, Any], answer: dict[str, Any]) -> str:

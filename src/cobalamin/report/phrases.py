@@ -141,6 +141,13 @@ def _injections(answer: dict[str, Any]) -> str:
     return "start injections"
 
 
+def _either_way(routes: set[str]) -> str:
+    """The routes an answer may lead to, each named once ("tablets or injections" holds both)."""
+    both = word("route", "either")
+    named = [one for one in sorted(routes) if one == both or one not in both.split(" or ") or both not in routes]
+    return " or ".join(named)
+
+
 def _undecided(answer: dict[str, Any]) -> str:
     if on_treatment(answer):
         return "do not stop or switch yet"
@@ -152,7 +159,7 @@ def _undecided(answer: dict[str, Any]) -> str:
         return f"one test decides: {tests[0]}" if len(tests) == 1 else f"test first: {', '.join(tests)}"
     question, routes = deciding_question(answer)
     if len(set(routes.values())) > 1:
-        return f"{' or '.join(dict.fromkeys(routes.values()))}: ask about {word('finding', question)} first"
+        return f"{_either_way(set(routes.values()))}: ask about {word('finding', question)} first"
     return "ask first"
 
 
