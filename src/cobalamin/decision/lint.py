@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -22,8 +23,9 @@ from cobalamin.guidance.conditions import names
 from cobalamin.guidance.model import STANDARD_OUTPUTS, Condition
 from cobalamin.vocabulary.catalogue import catalogue
 
-TRIES, CLOSER_TRIES = 15, 60
+TRIES, CLOSER_TRIES, ROUNDS = 15, 90, 40
 DEPTH = 40
+SOME_NUMBER, SOME_DAY = 100.0, date(2020, 1, 1)
 
 
 class Contradiction(Exception):
@@ -40,7 +42,9 @@ def check(guideline: Guideline) -> list[str]:
 
 
 def _unreached(guideline: Guideline) -> list[str]:
-    """Rows that can never be yes, or that never win. A suspect gets a second, closer try before it is named."""
+    """Rows that can never be yes, or that never win. A suspect is tried closely, again and again, before it is
+    named.
+    """
     solver = _Solver(guideline, random.Random(12))
     silent = STANDARD_OUTPUTS - {name for table in guideline.tables.values() for name in table.outputs}
     rows = [
@@ -51,8 +55,11 @@ def _unreached(guideline: Guideline) -> list[str]:
     ]
     trace = decide(_made_up(solver, [rule.when for _, rule in rows], TRIES), guideline)
     suspects = [row for row in rows if not _reached(*row, trace)]
-    if suspects:
-        closer = decide(_made_up(solver, [_winning(*row) for row in suspects], CLOSER_TRIES), guideline)
+    for _ in range(ROUNDS):
+        if not suspects:
+            break
+        conditions = [condition for row in suspects for condition in (row[1].when, _winning(*row))]
+        closer = decide(_made_up(solver, conditions, CLOSER_TRIES), guideline)
         suspects = [row for row in suspects if not _reached(*row, closer)]
     return [
         f"{table.id}: {rule.id} is never reached: its conditions exclude each other, or the rows above it always "
@@ -143,7 +150,17 @@ class _Solver:
                 break
             except (Contradiction, RecursionError):
                 continue
-        return self._background(calm) | {k: v for k, v in found.items() if not k.startswith("?")}
+        chosen = {name: value for name, value in found.items() if not name.startswith("?")}
+        return self._background(calm) | chosen | self._censored(chosen)
+
+    def _censored(self, chosen: dict[str, Any]) -> dict[str, Any]:
+        """Now and then a result is printed only as under a figure."""
+        if self.chance.random() < 0.8:
+            return {}
+        measured = [
+            one for one in catalogue().values() if one.kind == "measurement" and chosen.get(one.column) is not None
+        ]
+        return {f"{finding.column}.cmp": -1 for finding in measured}
 
     def _background(self, calm: int) -> dict[str, Any]:
         """The rest of the person: silent, healthy, or at random."""
@@ -244,7 +261,10 @@ class _Solver:
         finding = catalogue()[name]
         if finding.kind == "boolean":
             return self.chance.choice([True, False])
-        return self.chance.choice(self.bands[name])[1] if self.bands[name] else None
+        if finding.kind == "date":
+            return SOME_DAY
+        # A number that no rule compares may be any number.
+        return self.chance.choice(self.bands[name])[1] if self.bands[name] else SOME_NUMBER
 
     def _number(self, condition: Condition, wanted: bool, found: dict[str, Any]) -> None:
         """A value on the wanted side that fits what was chosen before: `?column` keeps what is still possible."""
