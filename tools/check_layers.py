@@ -26,6 +26,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("findings",),
     ("decision",),
     ("plan",),
+    ("outlook",),
     ("report",),
     ("assess",),
     ("engine",),
@@ -46,10 +47,11 @@ CORNERS = {
     "typer": ("cli",),
     "altair": ("report",),
     "vl_convert": ("report",),
+    "numba": ("physiology",),
 }
 
 # `import cobalamin` stays light, so a help page or a hook answers at once.
-NEVER_AT_START = (*CORNERS, "pandas", "scipy", "numba", "pyarrow")
+NEVER_AT_START = (*CORNERS, "pandas", "scipy", "pyarrow")
 
 CLOCK = {
     ("datetime", "now"),
