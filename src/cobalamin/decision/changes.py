@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
+import numpy as np
 import polars as pl
 
-from cobalamin.decision.compile import Program, collected_names, compile_tables, outcome_values, rule_column, run
+from cobalamin.decision.compile import collected_names, compile_tables, outcome_values, rule_column
 from cobalamin.decision.doubt import assays
 from cobalamin.decision.inputs import COSTS, Input, inputs
+from cobalamin.decision.machine import Machine, Made
 from cobalamin.decision.rows import varied
 from cobalamin.guidance import Guideline
 
@@ -71,8 +73,8 @@ def would_change(findings: pl.DataFrame, guideline: Guideline, events: pl.DataFr
     fields = tuple(name for name, table in FIELDS.items() if table in guideline.tables)
     if not fields:
         return WouldChange({}, (), ())
-    part = _program(guideline, fields)
-    found = inputs(findings.row(0, named=True), part.read, guideline, events)
+    part = _machine(guideline, fields)
+    found = inputs(findings.row(0, named=True), part.program.read, guideline, events)
     parts = [Part(o.finding, o.ask, said, o.cost, o.why, sets) for o in found for said, sets in o.answers.items()]
     now, *outcomes = _decided(findings, [{}, *(one.sets for one in parts)], part, fields)
     changes = [_change((one,), now, then) for one, then in zip(parts, outcomes, strict=True)]
@@ -86,10 +88,10 @@ def _pairs(findings: pl.DataFrame, parts: list[Part], guideline: Guideline, fiel
     """Two answers to different questions that alter a field which no single one alters."""
     if not fields:
         return []
-    program = _program(guideline, fields)
-    useful = [one for one in parts if any(name in program.read for name in one.sets)][:PAIRED]
+    machine = _machine(guideline, fields)
+    useful = [one for one in parts if any(name in machine.program.read for name in one.sets)][:PAIRED]
     pairs = [pair for pair in combinations(useful, 2) if pair[0].finding != pair[1].finding]
-    now, *outcomes = _decided(findings, [{}, *({**a.sets, **b.sets} for a, b in pairs)], program, fields)
+    now, *outcomes = _decided(findings, [{}, *({**a.sets, **b.sets} for a, b in pairs)], machine, fields)
     changes = [_change(pair, now, then) for pair, then in zip(pairs, outcomes, strict=True) if then != now]
     return [one for one in changes if one.then]
 
@@ -106,39 +108,37 @@ def _would_not(found: list[Input], changes: list[Change]) -> tuple[str, ...]:
     return tuple(name for name in names if name not in helps)
 
 
-_PROGRAMS: dict[tuple[int, tuple[str, ...]], Program] = {}
-PROGRAMS_KEPT = 64
+_MACHINES: dict[tuple[int, tuple[str, ...]], Machine] = {}
+MACHINES_KEPT = 64
 
 
-def _program(guideline: Guideline, fields: tuple[str, ...]) -> Program:
+def _machine(guideline: Guideline, fields: tuple[str, ...]) -> Machine:
     """Only the steps that these fields need. Kept with its guideline, so no id is used twice."""
     key = id(guideline), fields
-    if key not in _PROGRAMS:
-        if len(_PROGRAMS) >= PROGRAMS_KEPT:
-            del _PROGRAMS[next(iter(_PROGRAMS))]
-        _PROGRAMS[key] = compile_tables(guideline, [FIELDS[name] for name in fields])
-    return _PROGRAMS[key]
+    if key not in _MACHINES:
+        if len(_MACHINES) >= MACHINES_KEPT:
+            del _MACHINES[next(iter(_MACHINES))]
+        _MACHINES[key] = Machine(compile_tables(guideline, [FIELDS[name] for name in fields]))
+    return _MACHINES[key]
 
 
 def _decided(
-    findings: pl.DataFrame, variants: list[dict[str, Any]], program: Program, fields: tuple[str, ...]
+    findings: pl.DataFrame, variants: list[dict[str, Any]], machine: Machine, fields: tuple[str, ...]
 ) -> list[dict[str, Any]]:
     """The fields for each variant."""
-    made = run(program, varied(findings, variants))
-    columns = {name: _field(program, FIELDS[name], name, made, len(variants)) for name in fields}
+    made = machine.run(varied(findings, variants))
+    columns = {name: _field(machine, FIELDS[name], name, made) for name in fields}
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def _field(program: Program, table_name: str, field_name: str, made: list[Any], size: int) -> list[Any]:
-    table = program.guideline.tables[table_name]
+def _field(machine: Machine, table_name: str, field_name: str, made: Made) -> list[Any]:
+    program, table = machine.program, machine.guideline.tables[table_name]
     if field_name != "causes":
         values = outcome_values(table, field_name)
-        return [values[place] for place in made[program.winners[table_name]]]
-    held: list[list[str]] = [[] for _ in range(size)]
+        return [values[place] for place in made.winners[program.winners[table_name]]]
+    held: list[list[str]] = [[] for _ in range(made.size)]
     for name, rules in collected_names(table).items():
-        certain = [rule for rule in rules if rule.then.get("grade") in CERTAIN]
-        for place in {
-            int(p) for rule in certain for p in made[program.answers[rule_column(table, rule)]].yes.nonzero()[0]
-        }:
+        certain = [program.answers[rule_column(table, rule)] for rule in rules if rule.then.get("grade") in CERTAIN]
+        for place in np.flatnonzero(made.says_yes(certain).any(axis=0)):
             held[place].append(name.partition(".")[2])
     return held

@@ -2,67 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from cobalamin import units
-from cobalamin.decision.kleene import Bits, Kleene
+from cobalamin.decision.kleene import Bools
 from cobalamin.errors import CobalaminError
 from cobalamin.events import FLAGS
 from cobalamin.guidance import Threshold
 from cobalamin.vocabulary.catalogue import Finding
 
 OPERATORS = ("below", "above", "at_least", "at_most")
+# The denial of each: not below, not above.
+DENIED = {"at_least": "below", "at_most": "above"}
 
 
 @dataclass(frozen=True)
 class Values:
-    """A column of results: number (NaN = none), sign of a censored one (-1 below, 1 above), word, unit.
+    """Results of several findings, a row for each finding and a column for each person.
 
-    Words and units are places in `FLAGS` and in the list of known units; -1 = none.
+    Number (NaN = none), sign of a censored one (-1 below, 1 above), word and unit; words and units are places in
+    `FLAGS` and in the list of known units, -1 = none.
     """
 
+    row: Mapping[str, int]
     value: npt.NDArray[np.float64]
     sign: npt.NDArray[np.int8]
     word: npt.NDArray[np.int8]
     unit: npt.NDArray[np.int16]
 
 
-def values_of(frame: pl.DataFrame, findings: Sequence[Finding]) -> dict[str, Values]:
-    """The columns of findings (`finding.x`, and `.cmp`, `.flag`, `.unit` of a measurement) as arrays, by name."""
+def values_of(frame: pl.DataFrame, findings: Sequence[Finding]) -> Values:
+    """The columns of findings (`finding.x`, and `.cmp`, `.flag`, `.unit` of a measurement) as arrays."""
     measured = [finding for finding in findings if finding.kind == "measurement"]
-    numbers = frame.select(_number(f.column) for f in findings).to_numpy().T
-    signs = frame.select(_sign(f"{f.column}.cmp") for f in measured).to_numpy().T
-    words = frame.select(_word_code(f"{f.column}.flag") for f in measured).to_numpy().T
-    stated = frame.select(_unit_code(f"{f.column}.unit") for f in measured).to_numpy().T
-    place = {finding.name: number for number, finding in enumerate(measured)}
-    plain = np.zeros(frame.height, dtype=np.int8), np.full(frame.height, -1, dtype=np.int8), np.full(frame.height, -1)
-    found = {}
-    for number, finding in enumerate(findings):
-        value, at = np.ascontiguousarray(numbers[number]), place.get(finding.name)
-        found[finding.name] = Values(value, *(plain if at is None else (signs[at], words[at], stated[at])))
-    return found
+    ordered = [*measured, *(finding for finding in findings if finding.kind != "measurement")]
+    stack = _Stack(frame, len(ordered))
+    names = [finding.column for finding in measured]
+    return Values(
+        {finding.name: place for place, finding in enumerate(ordered)},
+        stack.rows([finding.column for finding in ordered], _number, np.nan, np.float64),
+        stack.rows([f"{name}.cmp" for name in names], _sign, 0, np.int8),
+        stack.rows([f"{name}.flag" for name in names], _word, -1, np.int8),
+        stack.rows([f"{name}.unit" for name in names], _unit, -1, np.int16),
+    )
 
 
-# Kept: for one person making these expressions takes longer than running them.
-@cache
-def _number(column: str) -> pl.Expr:
-    return pl.col(column).cast(pl.Float64).fill_null(float("nan"))
+@dataclass(frozen=True)
+class _Stack:
+    """Lays columns end to end before reading them: one step for all of them, where each would cost a step."""
+
+    frame: pl.DataFrame
+    height: int
+
+    def rows(self, names: list[str], read: Callable[[pl.Series], pl.Series], none: float, kind: type) -> Any:
+        """A matrix with a row for each column; rows beyond them hold `none`."""
+        size = self.frame.height
+        found: npt.NDArray[Any] = np.full((self.height, size), none, dtype=kind)
+        if names:
+            laid = read(laid_end_to_end(self.frame, names))
+            found[: len(names)] = laid.fill_null(none).to_numpy().reshape(len(names), size)
+        return found
 
 
-@cache
-def _sign(column: str) -> pl.Expr:
-    return pl.col(column).fill_null(0)
+def laid_end_to_end(frame: pl.DataFrame, names: Sequence[str]) -> pl.Series:
+    """The columns of one type as one column."""
+    return pl.concat([frame[name] for name in names], rechunk=True)
 
 
-@cache
-def _word_code(column: str) -> pl.Expr:
-    return pl.col(column).to_physical().cast(pl.Int8).fill_null(-1)
+def _number(laid: pl.Series) -> pl.Series:
+    return laid.cast(pl.Float64)
+
+
+def _sign(laid: pl.Series) -> pl.Series:
+    return laid.cast(pl.Int8)
+
+
+def _word(laid: pl.Series) -> pl.Series:
+    return laid.cast(pl.Enum(FLAGS)).to_physical().cast(pl.Int8)
+
+
+def _unit(laid: pl.Series) -> pl.Series:
+    known = laid.cast(pl.Enum(list(_unit_places())), strict=False)
+    return known.to_physical().cast(pl.Int16)
 
 
 @cache
@@ -70,65 +97,92 @@ def _unit_places() -> dict[str, int]:
     return {unit: place for place, unit in enumerate(sorted({unit for _, unit in units.conversions()}))}
 
 
-@cache
-def _unit_code(column: str) -> pl.Expr:
-    known = pl.col(column).cast(pl.Enum(list(_unit_places())), strict=False)
-    return known.to_physical().cast(pl.Int16).fill_null(-1)
+@dataclass(frozen=True)
+class Comparison:
+    """A finding against a threshold; `where` names the rule that asks."""
+
+    finding: Finding
+    operator: str
+    threshold: Threshold
+    where: str
+
+    @property
+    def side(self) -> str:
+        """Below or above; "at least" is not below, "at most" not above."""
+        return DENIED.get(self.operator, self.operator)
 
 
-def compare(values: Values, finding: Finding, operator: str, threshold: Threshold, where: str) -> Kleene:
-    """Whether results lie below or above a threshold (at_least = not below, at_most = not above).
+class Comparisons:
+    """Whether results lie below or above thresholds, all comparisons in one pass.
 
     A threshold published in several units is compared in the one a result was reported in, so no conversion
     moves a person across it. A censored result answers only where all it can be lies on one side. A result in
     words answers where the threshold says which words lie beyond it. Raises CobalaminError for a unit slip.
     """
-    if operator in ("at_least", "at_most"):
-        return ~compare(values, finding, "below" if operator == "at_least" else "above", threshold, where)
-    below = operator == "below"
-    limit = _limit(values, finding, threshold, where)
-    known = ~np.isnan(values.value)
-    beyond: Bits = (values.value < limit) if below else (values.value > limit)
-    answer = Kleene(beyond, known & ~beyond)
-    if values.sign.any():
-        answer = _censored(answer, values, limit, below=below)
-    words = threshold.text_below if below else threshold.text_above
-    return _in_words(answer, values.word, words, known) if words else answer
+
+    def __init__(self, asked: Sequence[Comparison]) -> None:
+        self.names = [one.finding.name for one in asked]
+        # "Above" is "below" with every sign turned, so there is one comparison.
+        self.turn = np.array([[1.0 if one.side == "below" else -1.0] for one in asked])
+        limits = [_limits(one) for one in asked]
+        self.default = np.array([[limit[-1]] for limit in limits])
+        self.by_unit = [(place, limit) for place, limit in enumerate(limits) if (limit != limit[-1]).any()]
+        self.beyond = np.array([_words_beyond(one) for one in asked])
+        self.worded = np.array([[_text(one) != ()] for one in asked])
+        self.denied = np.array([[one.operator in DENIED] for one in asked])
+
+    def answers(self, values: Values) -> tuple[Bools, Bools]:
+        """Yes and no of each comparison (a row) for each person (a column); neither where it is open."""
+        at = np.array([values.row[name] for name in self.names], dtype=np.intp)
+        number, sign, word = values.value[at], values.sign[at], values.word[at]
+        limit = self._limits(values.unit[at])
+        known = ~np.isnan(number)
+        turned, bound = number * self.turn, limit * self.turn
+        yes = turned < bound
+        no = known & ~yes
+        if sign.any():
+            yes, no = _censored(yes, no, turned, bound, sign * self.turn)
+        spoken = (word >= 0) & ~known & self.worded
+        if spoken.any():
+            beyond = np.take_along_axis(self.beyond, word.astype(np.intp), axis=1)
+            yes, no = yes | (spoken & beyond), no | (spoken & ~beyond)
+        return np.where(self.denied, no, yes), np.where(self.denied, yes, no)
+
+    def _limits(self, unit: npt.NDArray[np.int16]) -> npt.NDArray[np.float64]:
+        """The limit of each comparison in the canonical unit, for each result by the unit it was reported in."""
+        if not self.by_unit:
+            return self.default
+        limit = np.repeat(self.default, unit.shape[1], axis=1)
+        for place, by_unit in self.by_unit:
+            limit[place] = by_unit[unit[place]]
+        return limit
 
 
-def _censored(answer: Kleene, values: Values, limit: npt.NDArray[np.float64] | float, *, below: bool) -> Kleene:
+def _censored(yes: Bools, no: Bools, turned: Any, bound: Any, sign: Any) -> tuple[Bools, Bools]:
     """Below 133 a result of "<30" lies whatever it is, ">2000" does not, and "<200" may."""
-    less, more = np.equal(values.sign, -1), np.equal(values.sign, 1)
-    sure_less, sure_more = less & (values.value <= limit), more & (values.value >= limit)
+    less, more = sign < 0, sign > 0
     exact = ~(less | more)
-    beyond, short = (sure_less, sure_more) if below else (sure_more, sure_less)
-    return Kleene((answer.yes & exact) | beyond, (answer.no & exact) | short)
+    return (yes & exact) | (less & (turned <= bound)), (no & exact) | (more & (turned >= bound))
 
 
-def _in_words(answer: Kleene, word: npt.NDArray[np.int8], words: tuple[str, ...], known: Bits) -> Kleene:
-    spoken = ~known & (word >= 0)
-    beyond = _among(words)[word] & spoken
-    return Kleene(answer.yes | beyond, answer.no | (spoken & ~beyond))
+def _text(one: Comparison) -> tuple[str, ...]:
+    return one.threshold.text_below if one.side == "below" else one.threshold.text_above
 
 
-@cache
-def _among(words: tuple[str, ...]) -> Bits:
-    """By place of a word, whether it is one of these; the last place (-1) is no word."""
-    return np.array([*(one in words for one in FLAGS), False])
+def _words_beyond(one: Comparison) -> list[bool]:
+    """By place of a word, whether it lies beyond the threshold; the last place (-1) is no word."""
+    return [*(word in _text(one) for word in FLAGS), False]
 
 
-def _limit(values: Values, finding: Finding, threshold: Threshold, where: str) -> npt.NDArray[np.float64] | float:
-    """The threshold in the canonical unit, for each result by the unit it was reported in."""
-    canonical = canonical_limits(finding, threshold, where)
-    default = canonical.get(finding.unit, next(iter(canonical.values())))
-    if len(set(canonical.values())) == 1:
-        return default
-    limit = np.full(len(values.value), default)
+def _limits(one: Comparison) -> npt.NDArray[np.float64]:
+    """By place of a unit, the limit for a result that was reported in it; the last place (-1) is any other."""
+    canonical = canonical_limits(one.finding, one.threshold, one.where)
+    default = canonical.get(one.finding.unit, next(iter(canonical.values())))
+    limits = np.full(len(_unit_places()) + 1, default)
     for unit, value in canonical.items():
         if value != default:
-            for same in _same_units(finding.concepts[0], unit):
-                limit[values.unit == same] = value
-    return limit
+            limits[list(_same_units(one.finding.concepts[0], unit))] = value
+    return limits
 
 
 def canonical_limits(finding: Finding, threshold: Threshold, where: str) -> Mapping[str, float]:

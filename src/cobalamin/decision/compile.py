@@ -5,18 +5,12 @@ A condition that occurs in many rules is one step. Steps need only steps before 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-import polars as pl
-
-from cobalamin.decision.compare import OPERATORS, canonical_limits, compare, values_of
-from cobalamin.decision.kleene import Kleene, all_of, any_of, at_least, decided
+from cobalamin.decision.compare import OPERATORS, canonical_limits
 from cobalamin.errors import CobalaminError
-from cobalamin.events import FLAGS
 from cobalamin.guidance import Guideline, Rule, Table
 from cobalamin.guidance.model import STANDARD_OUTPUTS, Condition
 from cobalamin.vocabulary.catalogue import Finding, catalogue
@@ -25,7 +19,6 @@ UNDECIDED = "undecided"
 GRADES = ("confirmed", "probable", "possible", "critical", "warning", "info", "now", "before_first_dose")
 
 Step = tuple[Any, ...]
-Winner = npt.NDArray[np.int16]
 
 
 @dataclass
@@ -151,7 +144,7 @@ class _Writer:
             return self._finding_atom(catalogue()[name], condition, where)
         if name in self.guideline.terms and kind in ("yes", "missing", "known"):
             answer = self.answer_of(f"term.{name}")
-            return answer if kind == "yes" else self.step(kind, answer)
+            return answer if kind == "yes" else self._missing(self.step("missing", answer), kind)
         if name in self.outputs and kind == "output":
             table = self.outputs[name]
             return self.step("output", table.name, name, condition[2], self.winner_of(table))
@@ -172,145 +165,27 @@ class _Writer:
         if kind == "yes" and finding.kind == "boolean":
             step = self.step("finding", finding.column)
         elif kind in ("missing", "known"):
-            step = self.step(f"no_{kind}" if kind == "known" else "no_data", finding.column, finding.kind)
+            step = self._missing(self.step("no_data", finding.name), kind)
         elif kind == "flag" and finding.kind == "measurement":
-            step = self.step("flag", finding.column, condition[2])
+            step = self.step("flag", finding.name, condition[2])
         elif kind in OPERATORS and finding.kind in ("measurement", "number"):
             step = self._comparison(finding, kind, condition[2], where)
         else:
             raise CobalaminError(f"{where}: {finding.name} is a {finding.kind}; {kind!r} does not fit it.")
-        return self.step("applies", step, f"{finding.column}.na") if finding.applies_when else step
+        # Where the question makes no sense the condition is no, and never missing.
+        return self.step("all", (step, self.step("applies", finding.column))) if finding.applies_when else step
+
+    def _missing(self, missing: int, kind: str) -> int:
+        return missing if kind == "missing" else self.step("not", missing)
 
     def _comparison(self, finding: Finding, operator: str, threshold: str, where: str) -> int:
         if threshold not in self.guideline.thresholds:
             raise CobalaminError(f"{where}: no threshold named {threshold!r}.")
         canonical_limits(finding, self.guideline.thresholds[threshold], where)
         self.program.compared.setdefault(finding.name, set()).add(threshold)
-        return self.step("compare", finding.name, operator, threshold, where.split(":", maxsplit=1)[0])
-
-
-def run(program: Program, findings: pl.DataFrame) -> list[Any]:
-    """What each step makes of the findings: a `Kleene`, or the winning row of a table (-1 = undecided)."""
-    made: list[Any] = []
-    machine = _Machine(program, findings, made)
-    for step in program.steps:
-        made.append(machine.RUN[step[0]](machine, *step[1:]))
-    return made
-
-
-class _Machine:
-    """Runs one step after another over the columns of the findings."""
-
-    def __init__(self, program: Program, findings: pl.DataFrame, made: list[Any]) -> None:
-        self.guideline = program.guideline
-        self.findings = findings
-        self.made = made
-        read = program.read.values()
-        booleans = [finding.column for finding in read if finding.kind == "boolean"]
-        booleans += [f"{finding.column}.na" for finding in read if finding.applies_when]
-        coded = findings.select(pl.col(booleans).cast(pl.Int8).fill_null(-1)).to_numpy().T
-        self.coded = dict(zip(booleans, np.ascontiguousarray(coded), strict=True))
-        self.values = values_of(findings, [finding for finding in read if finding.kind in ("measurement", "number")])
-
-    def _finding(self, column: str) -> Kleene:
-        return Kleene(self.coded[column] == 1, self.coded[column] == 0)
-
-    def _no_data(self, column: str, kind: str) -> Kleene:
-        if kind == "boolean":
-            return decided(self.coded[column] < 0)
-        if kind == "date":
-            return decided(self.findings[column].is_null().to_numpy())
-        values = self.values[column.removeprefix("finding.")]
-        return decided(np.isnan(values.value) & (values.word < 0))
-
-    def _no_known(self, column: str, kind: str) -> Kleene:
-        return ~self._no_data(column, kind)
-
-    def _flag(self, column: str, word: str) -> Kleene:
-        said, place = self.values[column.removeprefix("finding.")].word, FLAGS.index(word)
-        right = np.equal(said, place)
-        return Kleene(right, (said >= 0) & ~right)
-
-    def _compare(self, name: str, operator: str, threshold: str, where: str) -> Kleene:
-        return compare(self.values[name], catalogue()[name], operator, self.guideline.thresholds[threshold], where)
-
-    def _applies(self, step: int, column: str) -> Kleene:
-        """Where the question makes no sense the condition is no, and never missing."""
-        never = self.coded[column] == 1
-        return Kleene(self.made[step].yes & ~never, self.made[step].no | never)
-
-    def _always(self) -> Kleene:
-        return decided(np.ones(self.findings.height, dtype=np.bool_))
-
-    def _open(self) -> Kleene:
-        """The guideline is silent on this outcome: neither yes nor no, so nothing is alarmed or relaxed by it."""
-        nobody = np.zeros(self.findings.height, dtype=np.bool_)
-        return Kleene(nobody, nobody)
-
-    def _all(self, parts: Sequence[int]) -> Kleene:
-        return all_of([self.made[part] for part in parts])
-
-    def _any(self, parts: Sequence[int]) -> Kleene:
-        return any_of([self.made[part] for part in parts])
-
-    def _not(self, step: int) -> Kleene:
-        inverted: Kleene = ~self.made[step]
-        return inverted
-
-    def _count(self, count: int, parts: Sequence[int]) -> Kleene:
-        return at_least(count, [self.made[part] for part in parts])
-
-    def _missing(self, step: int) -> Kleene:
-        return decided(self.made[step].open)
-
-    def _known(self, step: int) -> Kleene:
-        return decided(~self.made[step].open)
-
-    def _output(self, table: str, output: str, wanted: tuple[str, ...], winner: int) -> Kleene:
-        values = outcome_values(self.guideline.tables[table], output)
-        return decided(np.array([value in wanted for value in values])[self.made[winner]])
-
-    def _grade(self, graded: Sequence[tuple[str, int]], wanted: tuple[str, ...]) -> Kleene:
-        """Whether the best grade is a wanted one; open while a rule that is open could still change that."""
-        answer = ~self._always()
-        for grade, step in reversed(graded):
-            rule, fits = self.made[step], grade in wanted
-            yes = (rule.yes & fits) | (answer.yes & (rule.no | (rule.open & fits)))
-            no = (rule.yes & (not fits)) | (answer.no & (rule.no | (rule.open & (not fits))))
-            answer = Kleene(yes, no)
-        return answer
-
-    def _first(self, table: str, rules: Sequence[int]) -> Winner:
-        return first_hit(self.guideline.tables[table], [self.made[rule] for rule in rules])
-
-    RUN: ClassVar[dict[str, Callable[..., Any]]] = {
-        "finding": _finding, "no_data": _no_data, "no_known": _no_known, "flag": _flag, "compare": _compare,
-        "applies": _applies, "always": _always, "open": _open, "all": _all, "any": _any, "not": _not, "count": _count,
-        "missing": _missing, "known": _known, "output": _output, "grade": _grade, "first": _first,
-    }  # fmt: skip
-
-
-def first_hit(table: Table, answers: Sequence[Kleene]) -> Winner:
-    """The first row that is yes, or -1 where none is, or where an open row marked hold above it differs."""
-    yes = np.stack([answer.yes for answer in answers])
-    found = np.where(yes.any(axis=0), yes.argmax(axis=0), -1).astype(np.int16)
-    outcomes = [tuple(sorted(rule.then.items())) for rule in table.rules]
-    held = np.zeros(len(found), dtype=np.bool_)
-    for place, (rule, answer) in enumerate(zip(table.rules, answers, strict=True)):
-        if rule.hold:
-            differs = np.array([outcome != outcomes[place] for outcome in outcomes] + [True])
-            held |= answer.open & ((found > place) | (found < 0)) & differs[found]
-    return np.where(held, np.int16(-1), found)
+        return self.step("compare", finding.name, operator, threshold)
 
 
 def outcome_values(table: Table, output: str) -> list[str]:
     """What each row gives for an output; the last entry (place -1) is what the table gives undecided."""
     return [rule.then.get(output, "") for rule in table.rules] + [table.undecided.get(output, UNDECIDED)]
-
-
-def best_grade(graded: Sequence[tuple[str, int]], made: Sequence[Any]) -> npt.NDArray[np.int16]:
-    """For each person the place of the strongest rule that is yes, -1 where none is."""
-    best = np.full(len(made[graded[0][1]].yes), -1, dtype=np.int16)
-    for place in range(len(graded) - 1, -1, -1):
-        best[made[graded[place][1]].yes] = place
-    return best

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,37 +12,32 @@ import polars as pl
 from cobalamin.decision.compile import (
     UNDECIDED,
     Program,
-    best_grade,
     collected_names,
     compile_guideline,
     outcome_values,
     rule_column,
-    run,
 )
-from cobalamin.decision.kleene import to_columns
+from cobalamin.decision.kleene import Bools, split, to_columns
+from cobalamin.decision.machine import Machine, Winner
 from cobalamin.guidance import Guideline, Table
 
 # Compiling costs more than deciding for one person. Kept by object, with the object, so no id is used twice.
-_KEPT: dict[int, tuple[Program, Words]] = {}
+_KEPT: dict[int, tuple[Machine, _Words]] = {}
 PROGRAMS_KEPT = 32
 
 
 def program(guideline: Guideline) -> Program:
     """The compiled guideline; compiled once for each guideline object."""
-    return _compiled(guideline)[0]
+    return _compiled(guideline)[0].program
 
 
-def _words(guideline: Guideline) -> Words:
-    return _compiled(guideline)[1]
-
-
-def _compiled(guideline: Guideline) -> tuple[Program, Words]:
+def _compiled(guideline: Guideline) -> tuple[Machine, _Words]:
     kept = _KEPT.get(id(guideline))
     if kept is None:
         if len(_KEPT) >= PROGRAMS_KEPT:
             del _KEPT[next(iter(_KEPT))]
         compiled = compile_guideline(guideline)
-        kept = _KEPT[id(guideline)] = compiled, _words_of(compiled)
+        kept = _KEPT[id(guideline)] = Machine(compiled), _Words(compiled)
     return kept
 
 
@@ -53,65 +47,74 @@ def decide(findings: pl.DataFrame, guideline: Guideline) -> pl.DataFrame:
     One row for each row of `findings`, in order. It is the only account of the decision: everything said of it
     later is read from here.
     """
-    compiled = program(guideline)
-    made = run(compiled, findings)
-    names = list(compiled.answers)
-    answers = to_columns(names, [made[step] for step in compiled.answers.values()], findings.height)
-    words = _worded(_words(guideline), made, findings.height)
-    return pl.DataFrame([findings["patient_id"], findings["on"], *answers, *words])
+    machine, words = _compiled(guideline)
+    made = machine.run(findings)
+    asked = machine.program.answers
+    steps = list(asked.values())
+    yes = made.says_yes(steps)
+    answers = to_columns(list(asked), yes, yes | made.says_no(steps))
+    return pl.DataFrame([findings["patient_id"], findings["on"], *answers, *words.columns(yes, made.winners)])
 
 
 @dataclass(frozen=True)
-class Worded:
-    """A column of words: where each person's place comes from, and the code of the word at each place."""
+class _Worded:
+    """A column of words: what gives each person's place, and the word at each place; the last (-1) is no row's.
+
+    `winner` is the step of a first-hit table, or else `rules` are the rows of the answers, strongest first.
+    """
 
     name: str
-    winner: int | None
-    graded: tuple[tuple[str, int], ...]
-    codes: npt.NDArray[np.int32]
+    words: Sequence[str | None]
+    winner: int | None = None
+    rules: Sequence[int] = ()
 
 
-@dataclass(frozen=True)
-class Words:
-    """All columns of words of a guideline, over one list of words. Code -1 is no word."""
+class _Words:
+    """All columns of words of a guideline, over one list of words."""
 
-    columns: tuple[Worded, ...]
-    kinds: pl.Series
+    def __init__(self, compiled: Program) -> None:
+        place = {column: number for number, column in enumerate(compiled.answers)}
+        made = [one for table in compiled.guideline.tables.values() for one in _worded(table, compiled, place)]
+        kinds = list(dict.fromkeys(word for one in made for word in one.words if word is not None))
+        code = {word: place for place, word in enumerate(kinds)} | {None: -1}
+        self.names = [one.name for one in made]
+        self.kinds = pl.Series(kinds, dtype=pl.Enum(kinds))
+        self.hit = [(row, one.winner, _codes(one, code)) for row, one in enumerate(made) if one.winner is not None]
+        graded = [(row, one) for row, one in enumerate(made) if one.winner is None]
+        self.graded = np.array([row for row, _ in graded], dtype=np.intp)
+        deepest = max((len(one.rules) for _, one in graded), default=0)
+        # Padded with the strongest rule, which has the last word anyway.
+        self.rules = np.array(
+            [[*one.rules, *[one.rules[0]] * (deepest - len(one.rules))] for _, one in graded], dtype=np.intp
+        ).reshape(len(graded), deepest)
+        self.grades = np.full((len(graded), deepest + 1), -1, dtype=np.int32)
+        for row, (_, one) in enumerate(graded):
+            self.grades[row, : len(one.rules)] = _codes(one, code)[:-1]
+
+    def columns(self, yes: Bools, winners: dict[int, Winner]) -> list[pl.Series]:
+        """The columns, made in one piece. `yes` has a row for each answer of the program."""
+        coded = np.empty((len(self.names), yes.shape[1]), dtype=np.int32)
+        for row, winner, codes in self.hit:
+            coded[row] = codes[winners[winner]]
+        best = np.full((len(self.graded), yes.shape[1]), -1, dtype=np.intp)
+        for place in range(self.rules.shape[1] - 1, -1, -1):
+            best[yes[self.rules[:, place]]] = place
+        coded[self.graded] = np.take_along_axis(self.grades, best, axis=1)
+        places = pl.DataFrame({"code": coded.ravel()}).select(pl.when(pl.col("code") >= 0).then("code"))
+        return split(self.names, self.kinds.gather(places["code"]))
 
 
-def _words_of(compiled: Program) -> Words:
-    """The columns of words of a compiled guideline; the last code of each (place -1) is what nobody's row gives."""
-    plain = [one for table in compiled.guideline.tables.values() for one in _columns(table, compiled)]
-    kinds = list(dict.fromkeys(word for _, words, _, _ in plain for word in words if word is not None))
-    code = {word: place for place, word in enumerate(kinds)} | {None: -1}
-    columns = tuple(
-        Worded(name, winner, graded, np.array([code[word] for word in words], dtype=np.int32))
-        for name, words, winner, graded in plain
-    )
-    return Words(columns, pl.Series(kinds, dtype=pl.Enum(kinds)))
+def _codes(one: _Worded, code: dict[str | None, int]) -> npt.NDArray[np.int32]:
+    return np.array([code[word] for word in one.words], dtype=np.int32)
 
 
-Plain = tuple[str, list[str | None], int | None, tuple[tuple[str, int], ...]]
-
-
-def _columns(table: Table, compiled: Program) -> Iterator[Plain]:
+def _worded(table: Table, compiled: Program, place: dict[str, int]) -> Iterator[_Worded]:
     if table.hit_policy == "first":
         winner = compiled.winners[table.name]
-        yield f"table.{table.name}", [*(rule.id for rule in table.rules), UNDECIDED], winner, ()
+        yield _Worded(f"table.{table.name}", [*(rule.id for rule in table.rules), UNDECIDED], winner)
         for output in table.outputs:
-            yield f"output.{output}", [*outcome_values(table, output)], winner, ()
+            yield _Worded(f"output.{output}", outcome_values(table, output), winner)
         return
     for name, rules in collected_names(table).items():
-        graded = tuple((rule.then.get("grade", "yes"), compiled.answers[rule_column(table, rule)]) for rule in rules)
-        yield name, [*(grade for grade, _ in graded), None], None, graded
-
-
-def _worded(words: Words, made: list[Any], size: int) -> list[pl.Series]:
-    """All columns of words, made in one piece."""
-    coded = [
-        column.codes[best_grade(column.graded, made) if column.winner is None else made[column.winner]]
-        for column in words.columns
-    ]
-    places = pl.DataFrame({"code": np.concatenate(coded)}).select(pl.when(pl.col("code") >= 0).then("code"))
-    flat = words.kinds.gather(places["code"])
-    return [flat.slice(place * size, size).alias(column.name) for place, column in enumerate(words.columns)]
+        grades = [rule.then.get("grade", "yes") for rule in rules]
+        yield _Worded(name, [*grades, None], rules=[place[rule_column(table, rule)] for rule in rules])

@@ -1,7 +1,7 @@
-"""Kleene's three values over columns: two arrays of bits, one that says yes and one that says no; neither = open.
+"""Kleene's three values over columns: one row of bits that says yes and one that says no; neither = open.
 
-Bits rather than a data frame's expressions: a guideline is some thousand small steps, and at that size the cost
-of a step is what it takes to start it (decision 0004 has the measurements).
+Sixty-four people share a word, so a step over ten thousand people is some hundred and fifty words
+(decision 0004 has the measurements).
 """
 
 from __future__ import annotations
@@ -12,67 +12,42 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-Bits = npt.NDArray[np.bool_]
+Bools = npt.NDArray[np.bool_]
+Words = npt.NDArray[np.uint64]
+
+PEOPLE_A_WORD = 64
 
 
-class Kleene:
-    """A column of answers. Where neither `yes` nor `no` is set there is no data.
-
-    A plain class with slots: a guideline makes thousands of these for each frame.
-    """
-
-    __slots__ = ("no", "yes")
-
-    def __init__(self, yes: Bits, no: Bits) -> None:
-        self.yes = yes
-        self.no = no
-
-    def __invert__(self) -> Kleene:
-        return Kleene(self.no, self.yes)
-
-    @property
-    def open(self) -> Bits:
-        """Where there is no answer."""
-        return ~(self.yes | self.no)
+def words_for(people: int) -> int:
+    """How many words hold a bit for each person."""
+    return -(-people // PEOPLE_A_WORD)
 
 
-def all_of(parts: Sequence[Kleene]) -> Kleene:
-    """Yes where all are yes, no where any is no."""
-    yes, no = parts[0].yes, parts[0].no
-    for part in parts[1:]:
-        yes, no = yes & part.yes, no | part.no
-    return Kleene(yes, no)
+def packed(rows: Bools) -> Words:
+    """Rows of answers (row by person) as rows of bits (row by word); bits beyond the last person are 0."""
+    bits = np.zeros((rows.shape[0], 8 * words_for(rows.shape[1])), dtype=np.uint8)
+    bits[:, : -(-rows.shape[1] // 8)] = np.packbits(rows, axis=1, bitorder="little")
+    return bits.view(np.uint64)
 
 
-def any_of(parts: Sequence[Kleene]) -> Kleene:
-    """Yes where any is yes, no where all are no."""
-    yes, no = parts[0].yes, parts[0].no
-    for part in parts[1:]:
-        yes, no = yes | part.yes, no & part.no
-    return Kleene(yes, no)
+def unpacked(rows: Words, people: int) -> Bools:
+    """Rows of bits as rows of answers, for the first `people`."""
+    bits = np.ascontiguousarray(rows).view(np.uint8)
+    return np.unpackbits(bits, axis=1, count=people, bitorder="little").view(np.bool_)
 
 
-def decided(yes: Bits) -> Kleene:
-    """An answer that is never open."""
-    return Kleene(yes, ~yes)
+def to_columns(names: Sequence[str], yes: Bools, known: Bools) -> list[pl.Series]:
+    """Nullable Boolean columns of answers (row by person): yes, no, or null where not known."""
+    flat = pl.DataFrame({"yes": yes.ravel(), "known": known.ravel()})
+    return split(names, flat.select(pl.when("known").then("yes"))["yes"])
 
 
-def at_least(count: int, parts: Sequence[Kleene]) -> Kleene:
-    """Yes where enough parts are yes; no where too few can still be."""
-    sure = sum(part.yes.astype(np.int16) for part in parts)
-    lost = sum(part.no.astype(np.int16) for part in parts)
-    return Kleene(np.asarray(sure >= count), np.asarray(len(parts) - lost < count))
-
-
-def to_columns(names: Sequence[str], answers: Sequence[Kleene], size: int) -> list[pl.Series]:
-    """Nullable Boolean columns, made in one piece: hundreds of small ones cost more to make than to fill."""
+def split(names: Sequence[str], laid: pl.Series) -> list[pl.Series]:
+    """Columns that were made in one piece, laid end to end: hundreds of small ones cost more to make than to fill."""
     if not names:
         return []
-    flat = pl.DataFrame(
-        {
-            "yes": np.concatenate([answer.yes for answer in answers]),
-            "known": np.concatenate([answer.yes | answer.no for answer in answers]),
-        }
-    )
-    made = flat.select(pl.when("known").then("yes"))["yes"]
-    return [made.slice(place * size, size).alias(name) for place, name in enumerate(names)]
+    size = len(laid) // len(names)
+    if size == 1:
+        # One person: turning the piece on its side makes all columns in one call.
+        return laid.to_frame().transpose(column_names=names).get_columns()
+    return [laid.slice(place * size, size).alias(name) for place, name in enumerate(names)]
