@@ -11,7 +11,7 @@ import polars as pl
 from cobalamin.assess import Assessment
 from cobalamin.audit.result import BAD, EXCLUDED, GOOD, UNITS_SCHEMA, UNJUDGED
 from cobalamin.decision.compare import Comparison, Comparisons, values_of
-from cobalamin.decision.kleene import to_columns
+from cobalamin.decision.kleene import to_frame
 from cobalamin.findings.doses import b12_rows, first_dose
 from cobalamin.findings.prepare import Prepared, prepare
 from cobalamin.guidance import Guideline
@@ -99,7 +99,7 @@ class Facts:
         """A finding of each row of a frame against a threshold of the guideline: yes, no or null."""
         asked, limit = catalogue()[finding], self.guideline.thresholds[threshold]
         yes, no = Comparisons([Comparison(asked, operator, limit, "audit")]).answers(values_of(frame, [asked]))
-        return to_columns(["answer"], yes, yes | no)[0]
+        return to_frame(["answer"], yes, yes | no)["answer"]
 
     def results(self, finding: str, operator: str, threshold: str) -> pl.DataFrame:
         """Results of a finding's concept that answer yes, all of them whatever their age."""

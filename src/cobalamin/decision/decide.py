@@ -17,8 +17,9 @@ from cobalamin.decision.compile import (
     outcome_values,
     rule_column,
 )
-from cobalamin.decision.kleene import Bools, split, to_columns
+from cobalamin.decision.kleene import Bools, to_frame
 from cobalamin.decision.machine import Machine, Winner
+from cobalamin.findings.columns import split
 from cobalamin.guidance import Guideline, Table
 
 # Compiling costs more than deciding for one person. Kept by object, with the object, so no id is used twice.
@@ -52,8 +53,8 @@ def decide(findings: pl.DataFrame, guideline: Guideline) -> pl.DataFrame:
     asked = machine.program.answers
     steps = list(asked.values())
     yes = made.says_yes(steps)
-    answers = to_columns(list(asked), yes, yes | made.says_no(steps))
-    return pl.DataFrame([findings["patient_id"], findings["on"], *answers, *words.columns(yes, made.winners)])
+    answers = to_frame(list(asked), yes, yes | made.says_no(steps))
+    return pl.concat([findings[["patient_id", "on"]], answers, words.frame(yes, made.winners)], how="horizontal")
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class _Words:
         for row, (_, one) in enumerate(graded):
             self.grades[row, : len(one.rules)] = _codes(one, code)[:-1]
 
-    def columns(self, yes: Bools, winners: dict[int, Winner]) -> list[pl.Series]:
+    def frame(self, yes: Bools, winners: dict[int, Winner]) -> pl.DataFrame:
         """The columns, made in one piece. `yes` has a row for each answer of the program."""
         coded = np.empty((len(self.names), yes.shape[1]), dtype=np.int32)
         for row, winner, codes in self.hit:
@@ -100,8 +101,11 @@ class _Words:
         for place in range(self.rules.shape[1] - 1, -1, -1):
             best[yes[self.rules[:, place]]] = place
         coded[self.graded] = np.take_along_axis(self.grades, best, axis=1)
-        places = pl.DataFrame({"code": coded.ravel()}).select(pl.when(pl.col("code") >= 0).then("code"))
+        places = pl.DataFrame({"code": coded.ravel()}).select(_WHERE_ANY)
         return split(self.names, self.kinds.gather(places["code"]))
+
+
+_WHERE_ANY = pl.when(pl.col("code") >= 0).then("code")
 
 
 def _codes(one: _Worded, code: dict[str | None, int]) -> npt.NDArray[np.int32]:

@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from cobalamin.findings.columns import split
+
 Bools = npt.NDArray[np.bool_]
 Words = npt.NDArray[np.uint64]
 
@@ -36,18 +38,10 @@ def unpacked(rows: Words, people: int) -> Bools:
     return np.unpackbits(bits, axis=1, count=people, bitorder="little").view(np.bool_)
 
 
-def to_columns(names: Sequence[str], yes: Bools, known: Bools) -> list[pl.Series]:
+def to_frame(names: Sequence[str], yes: Bools, known: Bools) -> pl.DataFrame:
     """Nullable Boolean columns of answers (row by person): yes, no, or null where not known."""
     flat = pl.DataFrame({"yes": yes.ravel(), "known": known.ravel()})
-    return split(names, flat.select(pl.when("known").then("yes"))["yes"])
+    return split(names, flat.select(_YES_WHERE_KNOWN)["yes"])
 
 
-def split(names: Sequence[str], laid: pl.Series) -> list[pl.Series]:
-    """Columns that were made in one piece, laid end to end: hundreds of small ones cost more to make than to fill."""
-    if not names:
-        return []
-    size = len(laid) // len(names)
-    if size == 1:
-        # One person: turning the piece on its side makes all columns in one call.
-        return laid.to_frame().transpose(column_names=names).get_columns()
-    return [laid.slice(place * size, size).alias(name) for place, name in enumerate(names)]
+_YES_WHERE_KNOWN = pl.when("known").then("yes")

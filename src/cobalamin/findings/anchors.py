@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 import polars as pl
 
-from cobalamin.findings.prepare import Prepared
+from cobalamin.findings.prepare import MICROSECONDS_A_DAY, UNDATED, Prepared
 from cobalamin.vocabulary.catalogue import Finding, catalogue
 from cobalamin.vocabulary.concepts import concepts
 
@@ -150,27 +151,28 @@ class _Ordered:
 
 def _ordered(prepared: Prepared, first: pl.DataFrame) -> _Ordered:
     events = prepared.events
-    columns = events.with_columns(_first_dose_beside(prepared, first)).select("row", "pid", _extent(), *_ages())
-    arrays = {name: columns[name].to_numpy() for name in columns.columns}
+    facts = _Facts(events, _first_dose_beside(prepared, first))
     concept = events["concept"].to_physical().to_numpy()
     order = np.argsort(concept, kind="stable")
     together = concept[order]
     begins = np.flatnonzero(np.diff(together, prepend=-1)) if order.size else order
     places = dict(zip(together[begins].tolist(), np.split(order, begins[1:]), strict=True)) if order.size else {}
-    return _Ordered(arrays.pop("row"), arrays.pop("pid"), arrays, arrays.pop("extent"), places)
+    return _Ordered(events["row"].to_numpy(), events["pid"].to_numpy(), facts.ages(), facts.extent(), places)
 
 
-def _extent() -> pl.Expr:
-    word = pl.col("flag").cast(pl.String).replace_strict({"low": -np.inf, "high": np.inf}, default=None)
-    return pl.coalesce("value", word).alias("extent")
+def _first_dose_beside(prepared: Prepared, first: pl.DataFrame) -> pl.DataFrame:
+    """First B12 dose of the person of each event, null where there is none: time, and whether by the clock."""
+    place = np.full(prepared.size, -1, dtype=np.int64)
+    place[first["pid"].to_numpy()] = np.arange(first.height)
+    at = pl.DataFrame({"at": place[prepared.events["pid"].to_numpy()]}).select(_WHERE_ANY)["at"]
+    return first.select(_gathered(at))
 
 
-def _first_dose_beside(prepared: Prepared, first: pl.DataFrame) -> list[pl.Series]:
-    """First B12 dose of the person of each event: time, whether by the clock, and how many days ago."""
-    beside = prepared.people.lazy().select("pid").join(first.lazy(), on="pid", how="left", maintain_order="left")
-    days = (pl.lit(prepared.on) - pl.col("first_time").dt.date()).dt.total_days().cast(pl.Int32)
-    told = beside.select("first_time", "first_clock", first_days=days).collect()
-    return told.select(pl.all().gather(prepared.events["pid"])).get_columns()
+_WHERE_ANY = pl.when(pl.col("at") >= 0).then("at")
+
+
+def _gathered(at: pl.Series) -> pl.Expr:
+    return pl.col("first_time", "first_clock").gather(at)
 
 
 def _fill(target: np.ndarray, fill: _Fill, rows: _Ordered, places: list[np.ndarray]) -> None:
@@ -194,52 +196,97 @@ def _fill(target: np.ndarray, fill: _Fill, rows: _Ordered, places: list[np.ndarr
     target[pid] = row
 
 
-@cache
-def _ages() -> tuple[pl.Expr, ...]:
-    """For each `want`, how old a row counts as, `NEVER` where it does not qualify whatever the window."""
-    present, age, running = pl.col("present"), pl.col("age_days"), pl.col("running")
-    has_number = pl.col("value").is_not_null()
-    has_value = present & (has_number | pl.col("flag").is_not_null())
-    says_yes = pl.col("flag").is_in(["positive", "high"]).fill_null(value=False)
-    says_no = pl.col("flag").is_in(["negative", "normal"]).fill_null(value=False)
-    recent = age.fill_null(ALWAYS)
-    # A state that ended is over; an issue of a medicine or an exposure counts for a while after its end.
-    lately = pl.when(running).then(ALWAYS).otherwise(pl.col("ended_days"))
-    current = pl.when(running | pl.col("point")).then(lately).otherwise(NEVER)
-    stands = present & ~pl.col("superseded")
-    before = _before_treatment()
-    since_first = age - pl.col("first_days")
-    terms = {
-        "ever_yes": (present, pl.lit(ALWAYS)),
-        "ever_no": (~present, pl.lit(ALWAYS)),
-        "current_yes": (stands, current),
-        "current_no": (~present, current),
-        "lately_yes": (stands, lately),
-        "lately_no": (~present, lately),
-        "positive": (present & says_yes, recent),
-        "latest_positive": (stands & says_yes, recent),
-        "negative": (~present | says_no, recent),
+class _Facts:
+    """The visible events as arrays without nulls: what a slot may want to know of a row."""
+
+    def __init__(self, events: pl.DataFrame, first: pl.DataFrame) -> None:
+        self.of: dict[str, Any] = {column.name: column.to_numpy() for column in events.select(_facts())}
+        told = first.select(_first_facts())
+        self.treated, self.first_time, self.first_clock = (told[name].to_numpy() for name in _FIRST_FACTS)
+
+    def extent(self) -> np.ndarray:
+        """The number, or a word as one: "low" lies below all numbers, "high" above all; NaN elsewhere."""
+        extent: np.ndarray = self.of["extent"]
+        return extent
+
+    def before_treatment(self) -> np.ndarray:
+        """True for a fact from before the first B12; the same day is before unless both clocks say otherwise."""
+        time, first = self.of["time"], self.first_time
+        day, first_day = time // MICROSECONDS_A_DAY, first // MICROSECONDS_A_DAY
+        clocks = self.of["clock"] & self.first_clock
+        same_day = (day == first_day) & (~clocks | (time <= first))
+        # An undated result is taken as before only where nothing was ever given.
+        before: np.ndarray = ~self.treated | (self.of["dated"] & ((day < first_day) | same_day))
+        return before
+
+    def ages(self) -> dict[str, np.ndarray]:
+        """For each `want`, how old a row counts as, `NEVER` where it does not qualify whatever the window."""
+        of, before = self.of, self.before_treatment()
+        present, denied, running, age = of["present"], of["denied"], of["running"], of["age_days"]
+        has_value = present & (of["number"] | of["worded"])
+        always, recent = np.array(ALWAYS), np.where(of["dated"], age, ALWAYS)
+        # A state that ended is over; an issue of a medicine or an exposure counts for a while after its end.
+        lately = np.where(running, ALWAYS, of["ended_days"])
+        current = np.where(running | of["point"], lately, NEVER)
+        stands = present & ~of["superseded"]
         # The window counts back from the first dose, also for a sample of that very day.
-        "before": (has_value & before, pl.when(since_first >= 0).then(since_first).otherwise(recent)),
-        "after": (has_value & ~before, recent),
-        "after_lowest": (has_value & ~before, recent),
-        "after_highest": (has_value & ~before, recent),
-        "current_value": (stands & has_number, current),
-        "lately_value": (stands & has_number, lately),
-        "onset": (stands & running & (age > 0), pl.lit(ALWAYS)),
-        "covers": (present, lately),
-        "latest": (has_value, recent),
-        "previous": (has_value, recent),
-    }
-    return tuple(
-        pl.when(may).then(days).otherwise(NEVER).cast(pl.Int32).alias(want) for want, (may, days) in terms.items()
+        since_first = self.first_time // MICROSECONDS_A_DAY - of["time"] // MICROSECONDS_A_DAY
+        counted = self.treated & of["dated"] & (since_first >= 0)
+        after = has_value & ~before
+        terms: dict[str, tuple[np.ndarray, np.ndarray]] = {
+            "ever_yes": (present, always),
+            "ever_no": (denied, always),
+            "current_yes": (stands, current),
+            "current_no": (denied, current),
+            "lately_yes": (stands, lately),
+            "lately_no": (denied, lately),
+            "positive": (present & of["says_yes"], recent),
+            "latest_positive": (stands & of["says_yes"], recent),
+            "negative": (denied | of["says_no"], recent),
+            "before": (has_value & before, np.where(counted, since_first, recent)),
+            "after": (after, recent),
+            "after_lowest": (after, recent),
+            "after_highest": (after, recent),
+            "current_value": (stands & of["number"], current),
+            "lately_value": (stands & of["number"], lately),
+            "onset": (stands & running & of["dated"] & (age > 0), always),
+            "covers": (present, lately),
+            "latest": (has_value, recent),
+            "previous": (has_value, recent),
+        }
+        return {want: np.where(may, days, NEVER).astype(np.int32) for want, (may, days) in terms.items()}
+
+
+@cache
+def _facts() -> tuple[pl.Expr, ...]:
+    flag = pl.col("flag")
+    word = flag.cast(pl.String).replace_strict({"low": -np.inf, "high": np.inf}, default=None, return_dtype=pl.Float64)
+    return (
+        pl.col("present").fill_null(value=False),
+        (~pl.col("present")).fill_null(value=False).alias("denied"),
+        pl.col("superseded"),
+        pl.col("running"),
+        pl.col("point"),
+        pl.col("time").is_not_null().alias("dated"),
+        pl.col("time").to_physical().fill_null(UNDATED),
+        (pl.col("precision") == "second").fill_null(value=False).alias("clock"),
+        pl.col("age_days").fill_null(ALWAYS),
+        pl.col("ended_days").fill_null(NEVER),
+        pl.col("value").is_not_null().alias("number"),
+        flag.is_not_null().alias("worded"),
+        flag.is_in(["positive", "high"]).fill_null(value=False).alias("says_yes"),
+        flag.is_in(["negative", "normal"]).fill_null(value=False).alias("says_no"),
+        pl.coalesce("value", word).fill_null(float("nan")).alias("extent"),
     )
 
 
-def _before_treatment() -> pl.Expr:
-    """True for a fact from before the first B12; the same day is before unless both clocks say otherwise."""
-    age, first_age = pl.col("age_days"), pl.col("first_days")
-    clocks = (pl.col("precision") == "second") & pl.col("first_clock")
-    same_day = (age == first_age) & (~clocks | (pl.col("time") <= pl.col("first_time")))
-    # An undated result is taken as before only where nothing was ever given.
-    return first_age.is_null() | ((age > first_age) | same_day).fill_null(value=False)
+_FIRST_FACTS = ("treated", "first_time", "first_clock")
+
+
+@cache
+def _first_facts() -> tuple[pl.Expr, ...]:
+    return (
+        pl.col("first_time").is_not_null().alias("treated"),
+        pl.col("first_time").to_physical().fill_null(UNDATED),
+        pl.col("first_clock").fill_null(value=False),
+    )

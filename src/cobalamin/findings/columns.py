@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 import polars as pl
@@ -52,3 +53,17 @@ def findings_schema() -> pl.Schema:
 def finding_columns() -> tuple[str, ...]:
     """Names of the columns of the findings frame, in order."""
     return tuple(findings_schema().names())
+
+
+def split(names: Sequence[str], laid: pl.Series) -> pl.DataFrame:
+    """A frame from columns that were made in one piece, laid end to end.
+
+    Hundreds of small columns cost more to make than to fill. For one person the piece is turned on its side,
+    which makes all of them in one call.
+    """
+    if not names:
+        return pl.DataFrame()
+    size = len(laid) // len(names)
+    if size == 1:
+        return laid.to_frame().transpose(column_names=names)
+    return pl.DataFrame([laid.slice(place * size, size).alias(name) for place, name in enumerate(names)])

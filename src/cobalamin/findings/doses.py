@@ -34,33 +34,44 @@ SHIFT_A_PERSON = 4_000_000
 
 def b12_rows(prepared: Prepared) -> pl.DataFrame:
     """Rows of treatment with B12, with `injected`, `oral` and `schedule` (a regimen, not a dose)."""
+    treatment, how, oral = _treatment()
+    return prepared.events.lazy().filter(treatment).with_columns(how).with_columns(oral).collect()
+
+
+@cache
+def _treatment() -> tuple[pl.Expr, tuple[pl.Expr, ...], pl.Expr]:
     concept, route = pl.col("concept"), pl.col("route")
-    return (
-        prepared.events.filter(concept.is_in([*B12_CONCEPTS, STATUS_ON_INJECTIONS]) & pl.col("present"))
-        .with_columns(
-            injected=concept.is_in([*INJECTION_CONCEPTS, STATUS_ON_INJECTIONS])
-            | (concept.is_in(ANY_ROUTE_CONCEPTS) & route.is_in(["im", "sc", "iv"]).fill_null(value=False)),
-            schedule=(concept == STATUS_ON_INJECTIONS)  # a status is no dose that was given
+    how = (
+        (
+            concept.is_in([*INJECTION_CONCEPTS, STATUS_ON_INJECTIONS])
+            | (concept.is_in(ANY_ROUTE_CONCEPTS) & route.is_in(["im", "sc", "iv"]).fill_null(value=False))
+        ).alias("injected"),
+        (
+            (concept == STATUS_ON_INJECTIONS)  # a status is no dose that was given
             | pl.col("running")
             | pl.col("every_days").is_not_null()
-            | ~pl.col("point"),
-        )
-        .with_columns(
-            oral=~pl.col("injected")
-            & (concept.is_in(ORAL_CONCEPTS) | route.is_in(["oral", "sublingual", "nasal"]).fill_null(value=False)),
-        )
+            | ~pl.col("point")
+        ).alias("schedule"),
     )
+    by_mouth = concept.is_in(ORAL_CONCEPTS) | route.is_in(["oral", "sublingual", "nasal"]).fill_null(value=False)
+    treatment = concept.is_in([*B12_CONCEPTS, STATUS_ON_INJECTIONS]) & pl.col("present")
+    return treatment, how, (~pl.col("injected") & by_mouth).alias("oral")
 
 
 def first_dose(rows: pl.DataFrame) -> pl.DataFrame:
     """First B12 of each person: `pid, first_time, first_clock` (true where a clock time was recorded).
 
-    Treatment without a date counts as begun before everything on record.
+    Rows lie in the order of person and time. Treatment without a date, which lies first, counts as begun before
+    everything on record.
     """
-    return rows.group_by("pid").agg(
-        first_time=pl.col("time").fill_null(datetime(1, 1, 1)).min(),
-        first_clock=(pl.col("precision") == "second").first(),
-    )
+    return rows.select(_FIRST_DOSE).unique("pid", keep="first", maintain_order=True)
+
+
+_FIRST_DOSE = (
+    pl.col("pid"),
+    pl.col("time").fill_null(datetime(1, 1, 1)).alias("first_time"),
+    (pl.col("precision") == "second").alias("first_clock"),
+)
 
 
 def dose_findings(prepared: Prepared, rows: pl.DataFrame) -> pl.DataFrame:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import polars as pl
@@ -21,7 +21,7 @@ from cobalamin.findings.anchors import (
     slot_names,
     slot_place,
 )
-from cobalamin.findings.columns import VALUE_TYPES, findings_schema
+from cobalamin.findings.columns import MEASUREMENT_PARTS, VALUE_TYPES, finding_columns, findings_schema, split
 from cobalamin.findings.derived import age_years, derived, derived_inputs, derived_outputs
 from cobalamin.findings.prepare import Prepared, prepare
 from cobalamin.findings.spells import spell_years
@@ -39,25 +39,21 @@ def find(events: Events, on: date) -> pl.DataFrame:
     prepared = prepare(events.frame, on)
     rows = doses.b12_rows(prepared)
     slots = Slots(anchor_rows(prepared, doses.first_dose(rows)), prepared.size)
-    columns = {
-        series.name: series
-        for series in (
-            prepared.people["patient_id"],
-            pl.repeat(on, prepared.size, eager=True).alias("on"),
-            *_answers(slots),
-            *_measured(events, prepared, slots),
-            *_person(events, prepared, slots),
-            *spell_years(prepared, _by_selector("spell_years")),
-            *_dose_columns(prepared, rows, slots),
-            _antibody_after_injection(prepared, rows, slots),
-        )
-    }
+    frame = pl.concat(
+        [
+            prepared.people[["patient_id"]].with_columns(_day(on)),
+            _answers(slots),
+            _measured(events, prepared, slots),
+            _person(events, prepared, slots),
+            spell_years(prepared, _by_selector("spell_years")),
+            _dose_columns(prepared, rows, slots),
+            _antibody_after_injection(prepared, rows, slots).to_frame(),
+        ],
+        how="horizontal",
+    )
     # Derived findings in a narrow frame: passing hundreds of columns through each step costs more than the step.
-    narrow = pl.DataFrame([columns[name] for name in derived_inputs()])
-    narrow = narrow.with_columns(age_years(on)).with_columns(derived())
-    columns |= {series.name: series for series in narrow.select(derived_outputs())}
-    columns |= {series.name: series for series in narrow.select(_not_applicable())}
-    return pl.DataFrame([_typed(columns[name], kind) for name, kind in findings_schema().items()])
+    narrow = frame[list(derived_inputs())].with_columns(_age(on)).with_columns(derived())
+    return frame.hstack(narrow.select(_derived_columns()))[list(finding_columns())]
 
 
 @dataclass(frozen=True)
@@ -72,33 +68,35 @@ class Slots:
         """Slot by person."""
         return self.flat.reshape(len(slot_names()), self.size)
 
-    def places(self, name: str) -> pl.Series:
-        """The rows of one slot as an index for gathering: null where there is none."""
-        return _index(self.matrix[slot_place(name)])
+
+# Expressions are made once: for one person making them takes longer than running them.
+_WHERE_ANY = pl.when(pl.col("row") >= 0).then("row")
 
 
 def _index(rows: np.ndarray) -> pl.Series:
-    frame = pl.DataFrame({"row": rows})
-    return frame.select(pl.when(pl.col("row") >= 0).then("row"))["row"]
+    """Rows as an index for gathering, laid end to end: null where there is none."""
+    return pl.DataFrame({"row": rows.ravel()}).select(_WHERE_ANY)["row"]
 
 
-def _typed(series: pl.Series, kind: pl.DataType) -> pl.Series:
-    return series if series.dtype == kind else series.cast(kind)
+@lru_cache(maxsize=8)
+def _day(on: date) -> pl.Expr:
+    return pl.lit(on).alias("on")
 
 
-def _by_selector(*selectors: str) -> list[Finding]:
-    return [finding for finding in catalogue().values() if finding.selector in selectors and finding.concepts]
+@lru_cache(maxsize=8)
+def _age(on: date) -> pl.Expr:
+    return age_years(on)
 
 
 @cache
-def _boolean_findings() -> tuple[Finding, ...]:
-    return tuple(_by_selector(*BOOLEAN_SELECTORS))
+def _by_selector(*selectors: str) -> tuple[Finding, ...]:
+    return tuple(finding for finding in catalogue().values() if finding.selector in selectors and finding.concepts)
 
 
 @cache
 def _slot_places() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """For each Boolean finding: its yes slot, its no slot, its coverage slot, and whether silence is no."""
-    found = _boolean_findings()
+    found = _by_selector(*BOOLEAN_SELECTORS)
     return (
         np.array([slot_place(f"{finding.column}.yes") for finding in found]),
         np.array([slot_place(f"{finding.column}.no") for finding in found]),
@@ -107,13 +105,18 @@ def _slot_places() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     )
 
 
-def _answers(slots: Slots) -> list[pl.Series]:
-    """Yes, no or null of every Boolean finding, and the row of the event that said so.
+@cache
+def _names(selectors: tuple[str, ...], suffix: str = "") -> list[str]:
+    return [f"{finding.column}{suffix}" for finding in _by_selector(*selectors)]
 
-    All findings at once, laid end to end: hundreds of small columns cost more to make than to fill.
-    """
+
+_ANSWER = (pl.when("known").then("yes").alias("answer"), _WHERE_ANY)
+
+
+def _answers(slots: Slots) -> pl.DataFrame:
+    """Yes, no or null of every Boolean finding, and the row of the event that said so. All findings at once."""
     yes_place, no_place, coverage, silent_no = _slot_places()
-    matrix, size = slots.matrix, slots.size
+    matrix = slots.matrix
     yes, no = matrix[yes_place], matrix[no_place]
     # What was ever true stays true; a current state that was denied later is already gone from its yes slot.
     # So what else says yes (a second symptom of the same finding, or the same day) is never overruled.
@@ -121,18 +124,16 @@ def _answers(slots: Slots) -> list[pl.Series]:
     is_no = (no >= 0) & ~is_yes
     known = is_yes | is_no | (silent_no & (matrix[coverage] >= 0))
     flat = pl.DataFrame({"yes": is_yes.ravel(), "known": known.ravel(), "row": np.where(is_no, no, yes).ravel()})
-    flat = flat.select(pl.when("known").then("yes").alias("answer"), pl.when(pl.col("row") >= 0).then("row"))
-    answer, row = flat.get_columns()
-    found = []
-    for number, finding in enumerate(_boolean_findings()):
-        found.append(answer.slice(number * size, size).alias(finding.column))
-        found.append(row.slice(number * size, size).alias(f"{finding.column}.row"))
-    return found
+    answer, row = flat.select(_ANSWER).get_columns()
+    answers = split(_names(BOOLEAN_SELECTORS), answer)
+    return answers.hstack(split(_names(BOOLEAN_SELECTORS, ".row"), row))
 
 
 @cache
 def _value_findings() -> tuple[Finding, ...]:
-    return tuple(_by_selector(*VALUE_SELECTORS, "duration_weeks"))
+    """Findings that are a value of one event; measurements first, since only those have a unit, a word and a time."""
+    found = _by_selector(*VALUE_SELECTORS, "duration_weeks")
+    return tuple(sorted(found, key=lambda finding: finding.kind != "measurement"))
 
 
 @cache
@@ -140,61 +141,88 @@ def _value_places() -> np.ndarray:
     return np.array([slot_place(f"{finding.column}.row") for finding in _value_findings()])
 
 
-def _measured(events: Events, prepared: Prepared, slots: Slots) -> list[pl.Series]:
+def _measured(events: Events, prepared: Prepared, slots: Slots) -> pl.DataFrame:
     """Value, unit, comparator, word, time and anchor of every measurement; value and anchor of plain numbers.
 
     One gather for all of them: their anchors laid end to end.
     """
-    places = _index(slots.matrix[_value_places()].ravel())
-    source = events.frame.select("value", "unit", "comparator", "time").with_columns(prepared.flags)
-    gathered = source.select(pl.all().gather(places)).with_columns(
-        row=places,
-        cmp=_comparator_sign(),
-        weeks=(pl.lit(prepared.on) - pl.col("time").dt.date()).dt.total_days() / 7.0,
+    columns = [finding.column for finding in _value_findings()]
+    measured = [finding.column for finding in _value_findings() if finding.kind == "measurement"]
+    places = _index(slots.matrix[_value_places()])
+    values = _told(events, prepared, places, slots.size)
+    found = split(columns, values["value"]).hstack(split([f"{name}.row" for name in columns], places))
+    of_measurements = places.head(len(measured) * slots.size)
+    parts = _parts_of(events, prepared, of_measurements)
+    return pl.concat(
+        [found, *(split([f"{name}.{part}" for name in measured], parts[part]) for part in MEASUREMENT_PARTS)],
+        how="horizontal",
     )
-    whole = {series.name: series for series in gathered.get_columns()}
-    found = []
-    for number, finding in enumerate(_value_findings()):
-        wanted = whole if finding.kind == "measurement" else _PLAIN_NUMBER
-        part = {name: whole[name].slice(number * slots.size, slots.size) for name in wanted}
-        value = _number(finding, part, events.frame["every_days"])
-        found += [value.alias(finding.column), part["row"].alias(f"{finding.column}.row")]
-        if finding.kind == "measurement":
-            found += [part[name].alias(f"{finding.column}.{name}") for name in ("unit", "cmp", "flag", "time")]
-    return found
 
 
-_PLAIN_NUMBER = ("value", "row", "weeks")
+def _parts_of(events: Events, prepared: Prepared, places: pl.Series) -> pl.DataFrame:
+    """Unit, sign of a censored value, word and time of the rows at these places."""
+    source = events.frame[["unit", "comparator", "time"]].hstack([prepared.flags])
+    return source.select(pl.all().gather(places)).with_columns(_SIGN)
 
 
-def _number(finding: Finding, part: dict[str, pl.Series], every_days: pl.Series) -> pl.Series:
-    """The finding's number on the day: weeks of pregnancy grow, a dose of a medicine is told per day."""
-    if finding.selector == "duration_weeks":
-        return part["weeks"]
-    if finding.selector == "value" and finding.unit == "weeks":
-        return part["value"] + part["weeks"]
-    if finding.selector == "value" and finding.domain == "medicines":
-        return part["value"] / every_days.gather(part["row"]).fill_null(1.0)
-    return part["value"]
+_SIGN = (
+    pl.when(pl.col("comparator").is_not_null())
+    .then(pl.when(pl.col("comparator") == "<").then(-1).otherwise(1).cast(pl.Int8))
+    .alias("cmp")
+)
 
 
-def _comparator_sign() -> pl.Expr:
-    below = pl.col("comparator") == "<"
-    sign = pl.when(below).then(-1).otherwise(1).cast(pl.Int8)
-    return pl.when(pl.col("comparator").is_not_null()).then(sign)
+@cache
+def _ways_of_telling() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Which findings are weeks since a day, which are weeks that have grown since, and which a dose told per day."""
+    found = _value_findings()
+    duration = np.array([[finding.selector == "duration_weeks"] for finding in found])
+    grown = np.array([[finding.selector == "value" and finding.unit == "weeks"] for finding in found])
+    dose = np.array([[finding.selector == "value" and finding.domain == "medicines"] for finding in found])
+    return duration, grown, dose & ~grown
 
 
-def _person(events: Events, prepared: Prepared, slots: Slots) -> list[pl.Series]:
+def _told(events: Events, prepared: Prepared, places: pl.Series, size: int) -> pl.DataFrame:
+    """The numbers on the day: weeks of pregnancy grow, a dose of a medicine is told per day."""
+    told = events.frame[["value", "every_days", "time"]].select(pl.all().gather(places))
+    duration, grown, dose = (np.repeat(way, size, axis=1).ravel() for way in _ways_of_telling())
+    ways = pl.DataFrame({"duration": duration, "grown": grown, "dose": dose})
+    return told.hstack(ways).select(_number(prepared.on))
+
+
+@lru_cache(maxsize=8)
+def _number(on: date) -> pl.Expr:
+    weeks = (pl.lit(on) - pl.col("time").dt.date()).dt.total_days() / 7.0
+    value = pl.col("value")
+    return (
+        pl.when("duration")
+        .then(weeks)
+        .when("grown")
+        .then(value + weeks)
+        .when("dose")
+        .then(value / pl.col("every_days").fill_null(1.0))
+        .otherwise(value)
+        .alias("value")
+    )
+
+
+PERSON_SLOTS = ("person_birth", "person_age", "covers_treatment")
+
+
+def _person(events: Events, prepared: Prepared, slots: Slots) -> pl.DataFrame:
     """Birth, stated age with the days since it was stated, and how far back treatment is covered."""
-    time, value = events.frame["time"].dt.date(), events.frame["value"]
-    aged = slots.places("person_age")
-    stated = time.gather(aged).to_frame("time")
-    return [
-        time.gather(slots.places("person_birth")).alias("born"),
-        value.gather(aged).alias("stated_age"),
-        stated.select((pl.lit(prepared.on) - pl.col("time")).dt.total_days().alias("stated_days"))["stated_days"],
-        time.gather(slots.places("covers_treatment")).alias("treatment_covered_from"),
-    ]
+    places = _index(slots.matrix[[slot_place(name) for name in PERSON_SLOTS]])
+    told = events.frame[["time", "value"]].select(pl.all().gather(places)).select(_on_person(prepared.on))
+    names = ("born", "stated_day", "treatment_covered_from")
+    ages = told["value"].slice(slots.size, slots.size).alias("stated_age")
+    stated = told["days"].slice(slots.size, slots.size).alias("stated_days")
+    return split(names, told["day"]).hstack([ages, stated])
+
+
+@lru_cache(maxsize=8)
+def _on_person(on: date) -> tuple[pl.Expr, ...]:
+    day = pl.col("time").dt.date()
+    return day.alias("day"), pl.col("value"), (pl.lit(on) - day).dt.total_days().alias("days")
 
 
 @cache
@@ -213,17 +241,23 @@ def _dose_expressions() -> list[pl.Expr]:
     return found
 
 
-def _dose_columns(prepared: Prepared, rows: pl.DataFrame, slots: Slots) -> list[pl.Series]:
+def _dose_columns(prepared: Prepared, rows: pl.DataFrame, slots: Slots) -> pl.DataFrame:
     covered = pl.Series("covers_treatment", slots.matrix[slot_place("covers_treatment")] >= 0)
-    table = doses.dose_findings(prepared, rows).with_columns(covered)
-    return table.select(_dose_expressions()).get_columns()
+    return doses.dose_findings(prepared, rows).hstack([covered]).select(_dose_expressions())
 
 
 @cache
-def _not_applicable() -> list[pl.Expr]:
-    """Where a question makes no sense; unknown sex or age still asks it."""
+def _derived_columns() -> tuple[pl.Expr, ...]:
+    """What is computed from other findings, in its declared type, and where a question makes no sense.
+
+    Unknown sex or age still asks it.
+    """
+    schema = findings_schema()
     never = (pl.col("finding.male") | (pl.col("finding.age_years") >= FERTILE_BELOW_YEARS)).fill_null(value=False)
-    return [never.alias(f"{f.column}.na") for f in catalogue().values() if f.applies_when == "fertile"]
+    return (
+        *(pl.col(name).cast(schema[name]) for name in derived_outputs()),
+        *(never.alias(f"{f.column}.na") for f in catalogue().values() if f.applies_when == "fertile"),
+    )
 
 
 def _antibody_after_injection(prepared: Prepared, rows: pl.DataFrame, slots: Slots) -> pl.Series:

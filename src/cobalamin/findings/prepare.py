@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import polars as pl
@@ -68,26 +68,42 @@ def prepare(frame: pl.DataFrame, on: date) -> Prepared:
 
     What is known but lies in the future (a planned operation, the next dose) has not happened yet and is left out.
     """
-    end = datetime.combine(on, time.max)
-    numbered = frame.with_row_index("row").with_columns(
-        pid=pl.col("patient_id").rle_id(), flag=pl.coalesce("flag", _printed_flag())
+    numbered = frame.with_columns(_numbering())
+    pid = numbered["pid"].to_numpy()
+    people = (
+        numbered[["pid", "patient_id"]][np.flatnonzero(np.diff(pid, prepend=-1))]
+        if pid.size
+        else numbered[["pid", "patient_id"]]
     )
-    people = numbered.select("pid", "patient_id").unique("pid", keep="first", maintain_order=True)
+    known, clipped, ages = _visibility(on)
+    events = numbered.lazy().filter(known).with_columns(clipped).with_columns(ages).collect()
+    return Prepared(events.hstack([_superseded(events)]), people, on, numbered["flag"])
+
+
+@cache
+def _numbering() -> tuple[pl.Expr, ...]:
+    return (
+        pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"),
+        pl.col("patient_id").rle_id().alias("pid"),
+        pl.coalesce("flag", _printed_flag()).alias("flag"),
+    )
+
+
+# Kept for a day: making these expressions costs one person more than running them.
+@lru_cache(maxsize=8)
+def _visibility(on: date) -> tuple[pl.Expr, pl.Expr, tuple[pl.Expr, ...]]:
+    """Which rows the record knew on the day, `until` clipped to it, and how old each fact is."""
+    end = datetime.combine(on, time.max)
     known = (pl.coalesce("known_at", "time").fill_null(datetime.min) <= end) & (
         pl.col("time").fill_null(datetime.min) <= end
     )
-    until = pl.when(pl.col("until") <= end).then(pl.col("until"))
-    events = (
-        numbered.filter(known)
-        .with_columns(until=until)
-        .with_columns(
-            age_days=(pl.lit(on) - pl.col("time").dt.date()).dt.total_days().cast(pl.Int32),
-            ended_days=(pl.lit(on) - pl.col("until").dt.date()).dt.total_days().cast(pl.Int32),
-            running=pl.col("until").is_null(),
-            point=(pl.col("until") == pl.col("time")).fill_null(value=False),
-        )
+    ages = (
+        (pl.lit(on) - pl.col("time").dt.date()).dt.total_days().cast(pl.Int32).alias("age_days"),
+        (pl.lit(on) - pl.col("until").dt.date()).dt.total_days().cast(pl.Int32).alias("ended_days"),
+        pl.col("until").is_null().alias("running"),
+        (pl.col("until") == pl.col("time")).fill_null(value=False).alias("point"),
     )
-    return Prepared(_superseded(events), people, on, numbered["flag"])
+    return known, pl.when(pl.col("until") <= end).then(pl.col("until")).alias("until"), ages
 
 
 @cache
@@ -97,11 +113,9 @@ def _worded_concepts() -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for finding in worded for name in finding.concepts))
 
 
-def _superseded(events: pl.DataFrame) -> pl.DataFrame:
-    """Mark what a strictly later negative of the same concept took back; on one day only two clocks can tell."""
-    worded = pl.col("concept").is_in(_worded_concepts())
-    denies = ~pl.col("present") | (worded & pl.col("flag").is_in(["negative", "normal"]))
-    denied = events.select((denies & pl.col("time").is_not_null()).fill_null(value=False)).to_series().to_numpy()
+def _superseded(events: pl.DataFrame) -> pl.Series:
+    """What a strictly later negative of the same concept took back; on one day only two clocks can tell."""
+    denied = events.select(_denies())["denies"].to_numpy()
     taken_back = np.zeros(events.height, dtype=bool)
     if denied.any():
         concept = events["concept"].to_physical().to_numpy()
@@ -115,7 +129,14 @@ def _superseded(events: pl.DataFrame) -> pl.DataFrame:
         day = time // MICROSECONDS_A_DAY
         later = _latest(key, day, denied) > day
         taken_back[asked] = later | (clock & (_latest(key, time, denied & clock) > time))
-    return events.with_columns(superseded=pl.Series(taken_back))
+    return pl.Series("superseded", taken_back)
+
+
+@cache
+def _denies() -> pl.Expr:
+    worded = pl.col("concept").is_in(_worded_concepts())
+    denies = ~pl.col("present") | (worded & pl.col("flag").is_in(["negative", "normal"]))
+    return (denies & pl.col("time").is_not_null()).fill_null(value=False).alias("denies")
 
 
 def _latest(key: np.ndarray, when: np.ndarray, among: np.ndarray) -> np.ndarray:

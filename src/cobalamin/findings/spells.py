@@ -3,42 +3,39 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
+from cobalamin.events import event_schema
+from cobalamin.findings.columns import split
 from cobalamin.findings.prepare import Prepared
 from cobalamin.vocabulary.catalogue import Finding
 
+# More days than any span of dates.
+SHIFT_A_GROUP = 4_000_000
+EPOCH = date(1970, 1, 1)
 
-def spell_years(prepared: Prepared, findings: list[Finding]) -> list[pl.Series]:
+
+def day_number(day: date) -> int:
+    """Days since the epoch, as dates are stored."""
+    return (day - EPOCH).days
+
+
+def spell_years(prepared: Prepared, findings: tuple[Finding, ...]) -> pl.DataFrame:
     """Years of the spell that runs on the day, one column a finding; null where none runs or none began.
 
     One sort and one pass over all (medicine, person) groups; never a window per group.
     """
-    if not prepared.events["concept"].is_in(_concepts_of(tuple(findings))).any():
-        return [pl.repeat(None, prepared.size, dtype=pl.Float64, eager=True).alias(one.column) for one in findings]
-    member = pl.DataFrame(
-        [
-            {"concept": concept, "medicine": number, "grace": finding.window_days or 0}
-            for number, finding in enumerate(findings)
-            for concept in finding.concepts
-        ],
-        schema_overrides={"concept": prepared.events.schema["concept"]},
-    )
-    rows = (
-        prepared.events.lazy()
-        .filter(pl.col("present") & ~pl.col("superseded"))
-        .select("concept", "pid", "row", "running", "until", "age_days", start=pl.col("time").dt.date())
-        .join(member.lazy(), on="concept")
-    )
-    spells = current_spells(rows, prepared.on).collect()
-    days = (pl.lit(prepared.on) - pl.col("start")).dt.total_days()
     years = np.full((len(findings), prepared.size), np.nan)
-    lasted = spells.select(days=days)["days"].to_numpy() / 365.25
-    years[spells["medicine"].to_numpy(), spells["pid"].to_numpy()] = lasted
-    return [pl.Series(finding.column, years[number]).fill_nan(None) for number, finding in enumerate(findings)]
+    if prepared.events["concept"].is_in(_concepts_of(findings)).any():
+        rows = prepared.events.lazy().filter(pl.col("present") & ~pl.col("superseded")).select(_issues(prepared.on))
+        issues = rows.join(_members(findings).lazy(), on="concept").collect()
+        years = current_spells(issues, len(findings), prepared.size, day_number(prepared.on)) / 365.25
+    laid = pl.Series(years.ravel(), nan_to_null=True)
+    return split([finding.column for finding in findings], laid)
 
 
 @cache
@@ -46,31 +43,54 @@ def _concepts_of(findings: tuple[Finding, ...]) -> list[str]:
     return [concept for finding in findings for concept in finding.concepts]
 
 
-def current_spells(rows: pl.LazyFrame, on: date) -> pl.LazyFrame:
-    """The spell that runs on the day: `medicine, pid, start`, from rows `medicine, pid, row, start, until, running,
-    grace`. None where some row has no start.
-    """
+@cache
+def _members(findings: tuple[Finding, ...]) -> pl.DataFrame:
+    """Which concepts are issues of which medicine (the place of its finding), and its days of grace."""
+    return pl.DataFrame(
+        [
+            {"concept": concept, "medicine": number, "grace": finding.window_days or 0}
+            for number, finding in enumerate(findings)
+            for concept in finding.concepts
+        ],
+        schema_overrides={"concept": event_schema()["concept"]},
+    )
+
+
+@lru_cache(maxsize=8)
+def _issues(on: date) -> tuple[pl.Expr, ...]:
     end = pl.when("running").then(pl.lit(on)).otherwise(pl.col("until").dt.date())
-    # The group number shifts each group's days past those of the group before it, so one cumulative
-    # maximum over the whole column never reaches back into another person.
-    group = pl.struct("medicine", "pid").rle_id().cast(pl.Int64) * 4_000_000
-    ordered = rows.filter(pl.col("start").is_not_null()).sort("medicine", "pid", "start", "row")
-    ordered = ordered.with_columns(end=end, group=group)
-    begin_key = pl.col("group") + pl.col("start").to_physical().cast(pl.Int64)
-    reach = (pl.col("group") + pl.col("end").to_physical() + pl.col("grace")).cum_max().shift(1)
-    new = (begin_key > reach).fill_null(value=True) | (pl.col("group") != pl.col("group").shift(1)).fill_null(
-        value=True
+    dated = pl.col("time").is_not_null()
+    return (
+        pl.col("concept"),
+        pl.col("pid").cast(pl.Int64),
+        pl.col("time").dt.date().to_physical().cast(pl.Int64).fill_null(0).alias("start"),
+        end.to_physical().cast(pl.Int64).fill_null(0).alias("end"),
+        dated.alias("dated"),
     )
-    spells = (
-        ordered.with_columns(spell=new.cum_sum())
-        .group_by("spell", maintain_order=True)
-        .agg(
-            pl.col("medicine", "pid", "grace", "start").first(),
-            pl.col("end").max(),
-        )
-    )
-    current = spells.filter((pl.lit(on) - pl.col("end")).dt.total_days() <= pl.col("grace"))
-    undated = rows.filter(pl.col("start").is_null()).select("medicine", "pid").unique()
-    latest = current.unique(["medicine", "pid"], keep="last", maintain_order=True)
+
+
+def current_spells(issues: pl.DataFrame, medicines: int, people: int, on: int) -> npt.NDArray[np.float64]:
+    """Days since the running spell began, medicine by person; NaN where none runs or some issue has no date.
+
+    `issues` has `medicine, pid, grace, dated` and the days `start` and `end`, in the order of person and time.
+    """
+    days = np.full((medicines, people), np.nan)
+    medicine, pid, dated = (issues[name].to_numpy() for name in ("medicine", "pid", "dated"))
+    start, end, grace = (issues[name].to_numpy()[dated] for name in ("start", "end", "grace"))
+    group = (medicine * people + pid)[dated]
+    order = np.lexsort((start, group))
+    group, start, end, grace = group[order], start[order], end[order], grace[order]
+    # Each group's days are shifted past those of the group before it, so one cumulative maximum over the whole
+    # column never reaches back into another person.
+    shift = group * SHIFT_A_GROUP
+    reach = np.maximum.accumulate(shift + end + grace)
+    new = np.append(True, shift[1:] + start[1:] > reach[:-1])[: group.size]
+    first = np.flatnonzero(new)
+    if first.size:
+        last_end = np.maximum.reduceat(end, first)
+        runs = first[on - last_end <= grace[first]]
+        # The latest spell of a group is written last.
+        days.ravel()[group[runs]] = on - start[runs]
     # Some run that began on an unknown day: the true spell may be longer than the dated part shows.
-    return latest.join(undated, on=["medicine", "pid"], how="anti").select("medicine", "pid", "start")
+    days.ravel()[(medicine * people + pid)[~dated]] = np.nan
+    return days
