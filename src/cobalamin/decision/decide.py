@@ -81,28 +81,34 @@ class _Words:
         self.names = [one.name for one in made]
         self.kinds = pl.Series(kinds, dtype=pl.Enum(kinds))
         self.hit = [(row, one.winner, _codes(one, code)) for row, one in enumerate(made) if one.winner is not None]
-        graded = [(row, one) for row, one in enumerate(made) if one.winner is None]
+        graded = sorted(
+            ((row, one) for row, one in enumerate(made) if one.winner is None), key=lambda pair: -len(pair[1].rules)
+        )
         self.graded = np.array([row for row, _ in graded], dtype=np.intp)
-        deepest = max((len(one.rules) for _, one in graded), default=0)
-        # Padded with the strongest rule, which has the last word anyway.
-        self.rules = np.array(
-            [[*one.rules, *[one.rules[0]] * (deepest - len(one.rules))] for _, one in graded], dtype=np.intp
-        ).reshape(len(graded), deepest)
-        self.grades = np.full((len(graded), deepest + 1), -1, dtype=np.int32)
-        for row, (_, one) in enumerate(graded):
-            self.grades[row, : len(one.rules)] = _codes(one, code)[:-1]
+        ranked = [one for _, one in graded]
+        self.depths = [_depth(ranked, place, code) for place in range(len(ranked[0].rules) if ranked else 0)]
 
     def frame(self, yes: Bools, winners: dict[int, Winner]) -> pl.DataFrame:
         """The columns, made in one piece. `yes` has a row for each answer of the program."""
         coded = np.empty((len(self.names), yes.shape[1]), dtype=np.int32)
         for row, winner, codes in self.hit:
             coded[row] = codes[winners[winner]]
-        best = np.full((len(self.graded), yes.shape[1]), -1, dtype=np.intp)
-        for place in range(self.rules.shape[1] - 1, -1, -1):
-            best[yes[self.rules[:, place]]] = place
-        coded[self.graded] = np.take_along_axis(self.grades, best, axis=1)
+        best = np.full((len(self.graded), yes.shape[1]), -1, dtype=np.int32)
+        # The weakest first, so that the strongest has the last word.
+        for rules, grades in reversed(self.depths):
+            np.copyto(best[: len(rules)], grades, where=yes[rules])
+        coded[self.graded] = best
         places = pl.DataFrame({"code": coded.ravel()}).select(_WHERE_ANY)
         return split(self.names, self.kinds.gather(places["code"]))
+
+
+def _depth(
+    graded: Sequence[_Worded], place: int, code: dict[str | None, int]
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.int32]]:
+    """The rule at this place of each column that has so many (they come first), and the code of its grade."""
+    deep = [one for one in graded if len(one.rules) > place]
+    rules = np.array([one.rules[place] for one in deep], dtype=np.intp)
+    return rules, np.array([[code[one.words[place]]] for one in deep], dtype=np.int32)
 
 
 _WHERE_ANY = pl.when(pl.col("code") >= 0).then("code")

@@ -133,18 +133,22 @@ def anchor_rows(prepared: Prepared, first: pl.DataFrame) -> np.ndarray:
     return filled.ravel()
 
 
+# Which rows may fill a slot, and how old each counts as; None where any age will do.
+Terms = tuple[np.ndarray, np.ndarray | None]
+
+
 @dataclass(frozen=True)
 class _Ordered:
     """The columns of the visible events that anchors need, and the places of the rows of each concept.
 
-    `age` has an array for each `want`: days before the decision for a row that may fill such a slot, `NEVER`
-    for one that may not. `extent` is the value for finding the lowest or highest: a word "low" lies below all numbers,
+    `terms` says for each `want` which rows may fill such a slot, and how old each counts as.
+    `extent` is the value for finding the lowest or highest: a word "low" lies below all numbers,
     "high" above all, any other word nowhere. `places` are in the order of the events, so of person and time.
     """
 
     row: np.ndarray
     pid: np.ndarray
-    age: dict[str, np.ndarray]
+    terms: dict[str, Terms]
     extent: np.ndarray
     places: dict[int, np.ndarray]
 
@@ -157,7 +161,7 @@ def _ordered(prepared: Prepared, first: pl.DataFrame) -> _Ordered:
     together = concept[order]
     begins = np.flatnonzero(np.diff(together, prepend=-1)) if order.size else order
     places = dict(zip(together[begins].tolist(), np.split(order, begins[1:]), strict=True)) if order.size else {}
-    return _Ordered(events["row"].to_numpy(), events["pid"].to_numpy(), facts.ages(), facts.extent(), places)
+    return _Ordered(events["row"].to_numpy(), events["pid"].to_numpy(), facts.terms(), facts.extent(), places)
 
 
 def _first_dose_beside(prepared: Prepared, first: pl.DataFrame) -> pl.DataFrame:
@@ -176,8 +180,10 @@ def _gathered(at: pl.Series) -> pl.Expr:
 
 
 def _fill(target: np.ndarray, fill: _Fill, rows: _Ordered, places: list[np.ndarray]) -> None:
-    age = rows.age[fill.want]
-    found = [place[age[place] <= fill.window_days] for place in places]
+    may, age = rows.terms[fill.want]
+    found = [place[may[place]] for place in places]
+    if age is not None:
+        found = [place[age[place] <= fill.window_days] for place in found]
     # Places are in the order of the events, so sorting them is all that several concepts need.
     place = found[0] if len(found) == 1 else np.sort(np.concatenate(found))
     if fill.want in ("after_lowest", "after_highest"):
@@ -219,23 +225,23 @@ class _Facts:
         before: np.ndarray = ~self.treated | (self.of["dated"] & ((day < first_day) | same_day))
         return before
 
-    def ages(self) -> dict[str, np.ndarray]:
-        """For each `want`, how old a row counts as, `NEVER` where it does not qualify whatever the window."""
+    def terms(self) -> dict[str, Terms]:
+        """For each `want`, which rows may fill such a slot, and how old each counts as (None: any age will do)."""
         of, before = self.of, self.before_treatment()
         present, denied, running, age = of["present"], of["denied"], of["running"], of["age_days"]
         has_value = present & (of["number"] | of["worded"])
-        always, recent = np.array(ALWAYS), np.where(of["dated"], age, ALWAYS)
+        always, never = np.int32(ALWAYS), np.int32(NEVER)
+        recent = np.where(of["dated"], age, always)
         # A state that ended is over; an issue of a medicine or an exposure counts for a while after its end.
-        lately = np.where(running, ALWAYS, of["ended_days"])
-        current = np.where(running | of["point"], lately, NEVER)
+        lately = np.where(running, always, of["ended_days"])
+        current = np.where(running | of["point"], lately, never)
         stands = present & ~of["superseded"]
         # The window counts back from the first dose, also for a sample of that very day.
-        since_first = self.first_time // MICROSECONDS_A_DAY - of["time"] // MICROSECONDS_A_DAY
+        since_first = (self.first_time // MICROSECONDS_A_DAY - of["time"] // MICROSECONDS_A_DAY).astype(np.int32)
         counted = self.treated & of["dated"] & (since_first >= 0)
-        after = has_value & ~before
-        terms: dict[str, tuple[np.ndarray, np.ndarray]] = {
-            "ever_yes": (present, always),
-            "ever_no": (denied, always),
+        terms: dict[str, Terms] = {
+            "ever_yes": (present, None),
+            "ever_no": (denied, None),
             "current_yes": (stands, current),
             "current_no": (denied, current),
             "lately_yes": (stands, lately),
@@ -244,23 +250,21 @@ class _Facts:
             "latest_positive": (stands & of["says_yes"], recent),
             "negative": (denied | of["says_no"], recent),
             "before": (has_value & before, np.where(counted, since_first, recent)),
-            "after": (after, recent),
-            "after_lowest": (after, recent),
-            "after_highest": (after, recent),
+            "after": (has_value & ~before, recent),
             "current_value": (stands & of["number"], current),
             "lately_value": (stands & of["number"], lately),
-            "onset": (stands & running & of["dated"] & (age > 0), always),
+            "onset": (stands & running & of["dated"] & (age > 0), None),
             "covers": (present, lately),
             "latest": (has_value, recent),
-            "previous": (has_value, recent),
         }
-        return {want: np.where(may, days, NEVER).astype(np.int32) for want, (may, days) in terms.items()}
+        extremes = dict.fromkeys(("after_lowest", "after_highest"), terms["after"])
+        return terms | extremes | {"previous": terms["latest"]}
 
 
 @cache
 def _facts() -> tuple[pl.Expr, ...]:
     flag = pl.col("flag")
-    word = flag.cast(pl.String).replace_strict({"low": -np.inf, "high": np.inf}, default=None, return_dtype=pl.Float64)
+    word = pl.when(flag == "low").then(-np.inf).when(flag == "high").then(np.inf)
     return (
         pl.col("present").fill_null(value=False),
         (~pl.col("present")).fill_null(value=False).alias("denied"),

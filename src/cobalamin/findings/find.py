@@ -129,11 +129,25 @@ def _answers(slots: Slots) -> pl.DataFrame:
     return answers.hstack(split(_names(BOOLEAN_SELECTORS, ".row"), row))
 
 
+# How the number of a value finding is told; those in one way lie together.
+_WAYS = ("measured", "plain", "weeks_since", "weeks_grown", "per_day")
+
+
+def _way(finding: Finding) -> str:
+    if finding.kind == "measurement":
+        return "measured"
+    if finding.selector == "duration_weeks":
+        return "weeks_since"
+    if finding.selector == "value" and finding.unit == "weeks":
+        return "weeks_grown"
+    return "per_day" if finding.selector == "value" and finding.domain == "medicines" else "plain"
+
+
 @cache
 def _value_findings() -> tuple[Finding, ...]:
     """Findings that are a value of one event; measurements first, since only those have a unit, a word and a time."""
     found = _by_selector(*VALUE_SELECTORS, "duration_weeks")
-    return tuple(sorted(found, key=lambda finding: finding.kind != "measurement"))
+    return tuple(sorted(found, key=lambda finding: _WAYS.index(_way(finding))))
 
 
 @cache
@@ -150,7 +164,7 @@ def _measured(events: Events, prepared: Prepared, slots: Slots) -> pl.DataFrame:
     measured = [finding.column for finding in _value_findings() if finding.kind == "measurement"]
     places = _index(slots.matrix[_value_places()])
     values = _told(events, prepared, places, slots.size)
-    found = split(columns, values["value"]).hstack(split([f"{name}.row" for name in columns], places))
+    found = split(columns, values).hstack(split([f"{name}.row" for name in columns], places))
     of_measurements = places.head(len(measured) * slots.size)
     parts = _parts_of(events, prepared, of_measurements)
     return pl.concat(
@@ -172,38 +186,40 @@ _SIGN = (
 )
 
 
-@cache
-def _ways_of_telling() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Which findings are weeks since a day, which are weeks that have grown since, and which a dose told per day."""
-    found = _value_findings()
-    duration = np.array([[finding.selector == "duration_weeks"] for finding in found])
-    grown = np.array([[finding.selector == "value" and finding.unit == "weeks"] for finding in found])
-    dose = np.array([[finding.selector == "value" and finding.domain == "medicines"] for finding in found])
-    return duration, grown, dose & ~grown
-
-
-def _told(events: Events, prepared: Prepared, places: pl.Series, size: int) -> pl.DataFrame:
+def _told(events: Events, prepared: Prepared, places: pl.Series, size: int) -> pl.Series:
     """The numbers on the day: weeks of pregnancy grow, a dose of a medicine is told per day."""
-    told = events.frame[["value", "every_days", "time"]].select(pl.all().gather(places))
-    duration, grown, dose = (np.repeat(way, size, axis=1).ravel() for way in _ways_of_telling())
-    ways = pl.DataFrame({"duration": duration, "grown": grown, "dose": dose})
-    return told.hstack(ways).select(_number(prepared.on))
+    found, begin = [], 0
+    for way, count in _counts().items():
+        at = places.slice(begin * size, count * size)
+        begin += count
+        told = events.frame[list(_TOLD_FROM[way])].select(pl.all().gather(at))
+        found.append(told.select(_number(prepared.on, way))["value"])
+    return pl.concat(found)
 
 
-@lru_cache(maxsize=8)
-def _number(on: date) -> pl.Expr:
-    weeks = (pl.lit(on) - pl.col("time").dt.date()).dt.total_days() / 7.0
+_TOLD_FROM = {
+    "measured": ("value",),
+    "plain": ("value",),
+    "weeks_since": ("time",),
+    "weeks_grown": ("value", "time"),
+    "per_day": ("value", "every_days"),
+}
+
+
+@lru_cache(maxsize=32)
+def _number(on: date, way: str) -> pl.Expr:
     value = pl.col("value")
-    return (
-        pl.when("duration")
-        .then(weeks)
-        .when("grown")
-        .then(value + weeks)
-        .when("dose")
-        .then(value / pl.col("every_days").fill_null(1.0))
-        .otherwise(value)
-        .alias("value")
-    )
+    if way in ("weeks_since", "weeks_grown"):
+        weeks = (pl.lit(on) - pl.col("time").dt.date()).dt.total_days() / 7.0
+        return (weeks if way == "weeks_since" else value + weeks).alias("value")
+    return value / pl.col("every_days").fill_null(1.0) if way == "per_day" else value
+
+
+@cache
+def _counts() -> dict[str, int]:
+    """How many value findings are told in each way."""
+    ways = [_way(finding) for finding in _value_findings()]
+    return {way: ways.count(way) for way in _WAYS}
 
 
 PERSON_SLOTS = ("person_birth", "person_age", "covers_treatment")
