@@ -39,6 +39,7 @@ $(READY): requirements.lock pyproject.toml
 	@echo "Installing the packages of requirements.lock into .venv (once, about a minute) ..."
 	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m cobalamin.physiology.warm
 	@touch $@
 
 demo: $(READY)  ## audit the NHANES 2011-2012 survey, then assess one patient

@@ -1,0 +1,49 @@
+"""How the mechanisms are compiled, and how the compiled code is kept.
+
+Numba looks only at the file of the function it was asked for when it decides whether compiled code is stale. The
+kernel here is made of several files, so their contents are hashed into a value the kernel closes over: Numba counts
+that value as part of the key. One thread per chunk of people, not Numba's own threads: those may not be entered
+twice, and a service would enter them twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import cache
+from importlib.resources import files
+from typing import Any, Protocol, TypeVar, cast
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+Floats = NDArray[np.float64]
+
+MECHANISMS = ("gut", "depot", "stores", "plasma", "markers", "state", "course", "red_cells", "simulate")
+
+
+class Person(Protocol):
+    """A record of Bodies: in compiled code each field is a number."""
+
+    def __getattr__(self, name: str) -> float: ...
+
+
+def part(function: Function) -> Function:
+    """A piece of a kernel: compiled into whatever calls it."""
+    return cast(Function, numba.njit(error_model="numpy")(function))
+
+
+def kernel(function: Function) -> Function:
+    """An entry from Python: cached on disk, and runs beside other threads."""
+    return cast(Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+
+
+@cache
+def stamp() -> int:
+    """A number that changes with the source of any mechanism."""
+    folder = files("cobalamin.physiology")
+    text = b"".join((folder / f"{name}.py").read_bytes() for name in MECHANISMS if (folder / f"{name}.py").is_file())
+    return int.from_bytes(hashlib.sha256(text).digest()[:6], "little") | 1

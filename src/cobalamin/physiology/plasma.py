@@ -1,0 +1,110 @@
+"""Plasma: serum B12 as the sum of what transcobalamin, haptocorrin and free or lately injected B12 carry.
+
+    T* = 738 [fT (supply + kX X + kZ Z) + kLT L] / (kT Vp)      T = T* / (1 + T*/TCtot)        active B12, at once
+    dH/dt = kH [(B_n - T_n) (L/L_n)^gam - H]                                                   haptocorrin, over weeks
+    B12 = T + H + 738 (F + X + Z) / VF                                                         pmol/L
+
+738 pmol are one ug of cobalamin (1355 g/mol).
+"""
+
+from __future__ import annotations
+
+import math
+
+from cobalamin.physiology.compiled import Floats, Person, part
+from cobalamin.physiology.stores import (
+    A_CN,
+    A_OH,
+    LA_CN,
+    LA_OH,
+    LF_CN,
+    LF_OH,
+    PF_CN,
+    PF_OH,
+    PX_CN,
+    PX_OH,
+    PZ_OH,
+    X_CN,
+    X_OH,
+    Z_OH,
+    Modes,
+    normal_need,
+)
+
+PMOL_PER_UG = 738.0
+WEIGHT_OF_PARAMETERS_KG = 70.0
+LEAST_RELEASE = 1e-6
+SOLVE_STEPS = 40
+LOG_LEAST, LOG_MOST = math.log(1e-5), math.log(50.0)
+LONGEST_STEP = 1.5
+
+
+@part
+def release(p: Person) -> float:
+    """KLT (1/d): labile store back to transcobalamin, so that normal stores show normal active B12."""
+    volume = p.Vp * p.weight_kg / WEIGHT_OF_PARAMETERS_KG
+    own = p.T_n * volume * p.kT / PMOL_PER_UG - p.fT * normal_need(p)
+    return max(LEAST_RELEASE, own / p.L_n)
+
+
+@part
+def active_b12(into_plasma_ug_d: float, labile: float, p: Person) -> float:
+    """Active B12 (pmol/L) at a flow of absorbed or injected B12 through plasma and a labile store (ug)."""
+    volume = p.Vp * p.weight_kg / WEIGHT_OF_PARAMETERS_KG
+    carried = PMOL_PER_UG * (p.fT * into_plasma_ug_d + release(p) * labile) / (p.kT * volume)
+    return carried / (1.0 + carried / p.TCtot)
+
+
+@part
+def haptocorrin_target(log_labile: float, p: Person) -> float:
+    """Haptocorrin-bound B12 (pmol/L) in balance with a labile store."""
+    return (p.B_n - p.T_n) * math.exp(p.gam * (log_labile - math.log(p.L_n)))
+
+
+@part
+def retained_flow(amount: Floats, m: Modes) -> tuple[float, float]:
+    """Flow of retained injected B12 from plasma to tissue (ug/d), and the amount in plasma (ug)."""
+    x_cn = m.mix[PX_CN] * amount[A_CN] + amount[X_CN]
+    x_oh = m.mix[PX_OH] * amount[A_OH] + amount[X_OH]
+    z_oh = m.mix[PZ_OH] * amount[A_OH] + amount[Z_OH]
+    return m.rate[X_CN] * x_cn + m.rate[X_OH] * x_oh + m.rate[Z_OH] * z_oh, x_cn + x_oh + z_oh
+
+
+@part
+def lost_in_plasma(lost: Floats, m: Modes) -> float:
+    """Injected B12 in plasma on its way to the urine (ug)."""
+    leaving: float = m.mix[PF_CN] * lost[LA_CN] + lost[LF_CN] + m.mix[PF_OH] * lost[LA_OH] + lost[LF_OH]
+    return leaving
+
+
+@part
+def free_b12(amount_ug: float, p: Person) -> float:
+    """Serum B12 (pmol/L) from free or lately injected B12 in plasma and extracellular space (ug)."""
+    return PMOL_PER_UG * amount_ug / (p.VF * p.weight_kg / WEIGHT_OF_PARAMETERS_KG)
+
+
+@part
+def store_scale(serum_b12: float, p: Person) -> float:
+    """The one factor on normal stores at which serum B12 (pmol/L) is this, on the person's diet alone."""
+    x = math.log(serum_b12 / p.B_n) / p.gam
+    for _ in range(SOLVE_STEPS):
+        x = min(max(x, LOG_LEAST), LOG_MOST)
+        off, slope = _off_and_slope(x, serum_b12, p)
+        step = min(max(off / slope, -LONGEST_STEP), LONGEST_STEP)
+        x -= step
+        if abs(step) < 1e-14:
+            break
+    return math.exp(min(max(x, LOG_LEAST), LOG_MOST))
+
+
+@part
+def _off_and_slope(x: float, serum_b12: float, p: Person) -> tuple[float, float]:
+    """Difference of log serum B12 from the wanted at log scale x, and its slope, taken over a millionth."""
+    here = _log_quiet_serum(x, p)
+    return here - math.log(serum_b12), max((_log_quiet_serum(x + 1e-6, p) - here) / 1e-6, 1e-3)
+
+
+@part
+def _log_quiet_serum(x: float, p: Person) -> float:
+    labile = p.L_n * math.exp(x)
+    return math.log(active_b12(p.diet, labile, p) + haptocorrin_target(math.log(labile), p))

@@ -1,0 +1,58 @@
+"""What changes in time for one person, and the doses as the kernel sees them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cobalamin.physiology.stores import LOST, MODES
+
+Array = NDArray[np.float64]
+
+ABSORBED, SEEN = range(2)  # supply to the stores, and what of it shows on transcobalamin (ug/d)
+HAPTOCORRIN, MMA, HOMOCYSTEINE = range(3)
+NEXT, ENDING = range(2)
+
+
+class Doses(NamedTuple):
+    """The doses of everybody, as in Courses."""
+
+    day: Array
+    dose_ug: Array
+    form: NDArray[np.int8]
+    route: NDArray[np.int8]
+    fasting: NDArray[np.bool_]
+
+
+class Course(NamedTuple):
+    """The doses of one person: entries `first` to `last` of `doses`; `absorbed_ug` of each oral one, from `first`."""
+
+    doses: Doses
+    absorbed_ug: Array
+    first: int
+    last: int
+
+
+class State(NamedTuple):
+    """Amounts of the modes and of what will be lost (ug), markers, supply (ug/d).
+
+    `injected_lost` (1,) counts what was injected and will be lost (ug); `cursor` holds the next dose and the next oral
+    dose whose day ends; `since` (1,) is the time since the last change (d).
+    """
+
+    amount: Array
+    lost: Array
+    marker: Array
+    supply: Array
+    injected_lost: Array
+    cursor: NDArray[np.int64]
+    since: Array
+
+
+def empty_state() -> State:
+    """Room for the state of one person."""
+    return State(
+        np.zeros(MODES), np.zeros(LOST), np.zeros(3), np.zeros(2), np.zeros(1), np.zeros(2, np.int64), np.zeros(1)
+    )
