@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
-from math import inf, isinf
 from typing import Any
 
-from cobalamin import units
+from cobalamin.decision.bands import bands
 from cobalamin.decision.compile import rule_column
-from cobalamin.decision.decide import program
 from cobalamin.guidance import Guideline
 from cobalamin.guidance.conditions import atoms
-from cobalamin.guidance.model import Condition, Threshold
+from cobalamin.guidance.model import Condition
 from cobalamin.vocabulary.catalogue import Finding, catalogue
 
 # Questions whose reassuring answer is yes; for every other Boolean it is no.
@@ -24,8 +21,10 @@ REASSURING_YES = (
     "symptoms_resolved",
     "diet_mixed",
 )
-# Neither answer is calmer than the other.
-NEITHER = ("female", "male")
+# Asked as one question, of which neither answer is calmer than the other.
+SEXES = ("female", "male")
+# What is derived cannot be told by itself; the result that gives it can.
+ORDERED_AS = {"egfr": "egfr_reported"}
 # Results that say whether B12 is lacking; a calm answer may not settle that.
 MARKERS = tuple(f"{name}_before_treatment" for name in ("b12", "active_b12", "mma", "homocysteine"))
 NERVES = "neurology_denied"
@@ -77,8 +76,11 @@ class Question:
     reassuring: str
 
 
-def questions(names: list[str], guideline: Guideline) -> Iterator[Question]:
-    """Questions for findings without data: those of a group as one, then each that has words to ask or is a test."""
+def questions(names: list[str], guideline: Guideline, row: Mapping[str, Any] | None = None) -> Iterator[Question]:
+    """Questions for findings without data: those of a group as one, then each that has words to ask or is a test.
+
+    `row` holds the person's findings: numbers are then told in the unit of their own results.
+    """
     grouped: set[str] = set()
     for group in GROUPS:
         unknown = [name for name in _base_names(guideline, group.term) if name in names and name not in grouped]
@@ -87,8 +89,10 @@ def questions(names: list[str], guideline: Guideline) -> Iterator[Question]:
             grouped |= {*unknown}
             yield _group_question(group, unknown)
     for name in names:
-        if name not in grouped | {NERVES}:
-            question = _question(catalogue()[name], guideline)
+        if name == SEXES[0] and {*SEXES} <= {*names}:
+            yield _sex_question()
+        elif name not in {*grouped, NERVES, *SEXES}:
+            question = _question(catalogue()[name], guideline, row)
             if question is not None:
                 yield question
 
@@ -100,59 +104,25 @@ def _group_question(group: Group, unknown: list[str]) -> Question:
     return Question(group.finding, group.ask, {"yes": {alarm: alarm != NERVES}, "no": calm}, "no")
 
 
-def _question(finding: Finding, guideline: Guideline) -> Question | None:
+def _sex_question() -> Question:
+    """One question with two answers; where one sex is recorded the other is not asked."""
+    answers = {one: {other: other == one for other in SEXES} for one in SEXES}
+    return Question(SEXES[0], catalogue()[SEXES[0]].ask, answers, "")
+
+
+def _question(finding: Finding, guideline: Guideline, row: Mapping[str, Any] | None) -> Question | None:
     # What nobody would ask (a count of doses, a value only a machine holds) is not a question.
     if not finding.ask and finding.kind != "measurement":
         return None
     ask = finding.ask or f"{finding.means.rstrip('.')}?"
     if finding.kind == "boolean":
         answers: dict[str, dict[str, Any]] = {"yes": {finding.name: True}, "no": {finding.name: False}}
-        calm = "yes" if finding.name in REASSURING_YES else "no"
-        return Question(finding.name, ask, answers, "" if finding.name in NEITHER else calm)
+        return Question(finding.name, ask, answers, "yes" if finding.name in REASSURING_YES else "no")
     if finding.kind in ("measurement", "number"):
-        answers = {said: {finding.name: value} for said, value in bands(finding, guideline)}
+        told = ORDERED_AS.get(finding.name, finding.name)
+        answers = {said: {told: value} for said, value in bands(finding, guideline, row)}
         return Question(finding.name, ask, answers, "") if answers else None
     return None
-
-
-def bands(finding: Finding, guideline: Guideline) -> Iterator[tuple[str, float]]:
-    """A value in each band that the guideline's thresholds cut for this finding, in its canonical unit."""
-    for said, low, high in intervals(sorted(cuts(finding, guideline)), finding.unit):
-        yield said, inside(low, high)
-
-
-def intervals(limits: list[float], unit: str) -> Iterator[tuple[str, float, float]]:
-    """The stretches that limits cut, lowest first: words, lower and upper end (minus and plus infinity outermost)."""
-    if not limits:
-        return
-    shown = "" if unit in ("1", "") else f" {unit}"
-    yield f"below {limits[0]:g}{shown}", -inf, limits[0]
-    for low, high in pairwise(limits):
-        yield f"{low:g} to {high:g}{shown}", low, high
-    yield f"above {limits[-1]:g}{shown}", limits[-1], inf
-
-
-def inside(low: float, high: float) -> float:
-    """A value well inside a stretch; a tenth beyond its only end where it is open."""
-    if isinf(low):
-        return high - (0.01 + 0.1 * abs(high))
-    return low + (0.01 + 0.1 * abs(low)) if isinf(high) else (low + high) / 2
-
-
-def cuts(finding: Finding, guideline: Guideline) -> set[float]:
-    """The thresholds a guideline compares a finding with, in its canonical unit."""
-    names = program(guideline).compared.get(finding.name, ())
-    return {canonical_value(finding, guideline.thresholds[name]) for name in names}
-
-
-def canonical_value(finding: Finding, threshold: Threshold) -> float:
-    """A threshold in the finding's canonical unit: as published in it, or else converted."""
-    for value, unit in threshold.values:
-        if unit == finding.unit:
-            return value
-    value, unit = threshold.values[0]
-    converted = units.convert(finding.concepts[0], value, unit) if finding.concepts else None
-    return converted[0] if converted else value
 
 
 def open_inputs(trace: dict[str, Any], findings: dict[str, Any], guideline: Guideline) -> list[str]:

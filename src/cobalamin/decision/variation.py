@@ -7,17 +7,10 @@ from typing import Any
 
 import polars as pl
 
+from cobalamin.decision.bands import bands, canonical_value
 from cobalamin.decision.changes import Change, Part, WouldChange, would_change
 from cobalamin.decision.decide import decide
-from cobalamin.decision.questions import (
-    MARKERS,
-    NEITHER,
-    Question,
-    bands,
-    canonical_value,
-    open_inputs,
-    questions,
-)
+from cobalamin.decision.questions import MARKERS, SEXES, Question, open_inputs, questions
 from cobalamin.decision.rows import varied
 from cobalamin.guidance import Guideline
 from cobalamin.vocabulary.catalogue import catalogue
@@ -44,8 +37,9 @@ def missing(findings: pl.DataFrame, trace: pl.DataFrame, guideline: Guideline) -
     Each is answered alone. Where the route is undecided, what a person can be asked is also answered on top of
     calm answers to all the other questions, so that an undecided answer says what it becomes.
     """
-    names = open_inputs(trace.row(0, named=True), findings.row(0, named=True), guideline)
-    found = list(questions(names, guideline))
+    row = findings.row(0, named=True)
+    names = open_inputs(trace.row(0, named=True), row, guideline)
+    found = list(questions(names, guideline, row))
     if not found:
         return []
     asked = [question for question in found if question.reassuring]
@@ -69,7 +63,7 @@ def missing(findings: pl.DataFrame, trace: pl.DataFrame, guideline: Guideline) -
 def _calm(names: list[str]) -> dict[str, Any]:
     """Calm answers to what nobody would ask one by one: no rare disease, no operation, counts called normal."""
     kinds = {name: catalogue()[name].kind for name in names}
-    calm: dict[str, Any] = {name: False for name in names if kinds[name] == "boolean" and name not in NEITHER}
+    calm: dict[str, Any] = {name: False for name in names if kinds[name] == "boolean" and name not in SEXES}
     labs = [name for name in names if kinds[name] == "measurement" and name not in MARKERS]
     return calm | {f"{name}.flag": "normal" for name in labs}
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from datetime import date
 from functools import cache
 
 import polars as pl
+
+from cobalamin.vocabulary.catalogue import catalogue
 
 # Fedosov 2015 (Clin Chem Lab Med 53:1215): the age factor's constants are recalled, not re-read.
 CB12_AGE_SCALE, CB12_AGE_YEARS, CB12_AGE_POWER = 3.79, 230.0, 2.6
 CB12_SAMPLES_WITHIN_DAYS = 14
 UMOL_PER_MG_CREATININE = 88.40
 DAYS_PER_MONTH = 30.4375
+CKD_EPI, CKD_EPI_ABOVE, CKD_EPI_AGE, CKD_EPI_FEMALE, CKD_EPI_FROM_YEARS = 141.0, -1.209, 0.993, 1.018, 18
+FERTILE_BELOW_YEARS = 60
+FOUR_MARKERS = tuple(f"{name}_before_treatment" for name in ("active_b12", "b12", "mma", "homocysteine"))
 
 
 def finding(name: str) -> pl.Expr:
@@ -40,10 +46,9 @@ def egfr() -> pl.Expr:
     ratio = scr / kappa
     low, high = pl.min_horizontal(ratio, 1.0), pl.max_horizontal(ratio, 1.0)
     age = finding("age_years")
-    value = (
-        141.0 * low.pow(alpha) * high.pow(-1.209) * pl.lit(0.993).pow(age) * pl.when(female).then(1.018).otherwise(1)
-    )
-    known = (finding("female") | finding("male")) & (age >= 18) & scr.is_not_null()
+    by_sex = pl.when(female).then(CKD_EPI_FEMALE).otherwise(1)
+    value = CKD_EPI * low.pow(alpha) * high.pow(CKD_EPI_ABOVE) * pl.lit(CKD_EPI_AGE).pow(age) * by_sex
+    known = (finding("female") | finding("male")) & (age >= CKD_EPI_FROM_YEARS) & scr.is_not_null()
     return pl.coalesce(finding("egfr_reported"), pl.when(known).then(value))
 
 
@@ -53,14 +58,12 @@ def combined_b12_indicator() -> pl.Expr:
     pmol/L, pmol/L, umol/L, umol/L. Null unless all four are exact numbers from before treatment, sampled
     within 14 days of each other. Source: Fedosov 2015; the constants of the age factor are recalled.
     """
-    names = ["active_b12_before_treatment", "b12_before_treatment", "mma_before_treatment"]
-    names.append("homocysteine_before_treatment")
-    exact = pl.all_horizontal([pl.col(f"finding.{name}.cmp").is_null() for name in names])
-    times = [pl.col(f"finding.{name}.time") for name in names]
+    exact = pl.all_horizontal([pl.col(f"finding.{name}.cmp").is_null() for name in FOUR_MARKERS])
+    times = [pl.col(f"finding.{name}.time") for name in FOUR_MARKERS]
     # The span of undated samples is not known; `max_horizontal` would pass over them.
     dated = pl.all_horizontal([time.is_not_null() for time in times])
     spread = pl.when(dated).then(pl.max_horizontal(times) - pl.min_horizontal(times)).dt.total_days()
-    active, total, mma, homocysteine = (finding(name) for name in names)
+    active, total, mma, homocysteine = (finding(name) for name in FOUR_MARKERS)
     ratio = active * total / (mma / 1000.0 * homocysteine)
     age_factor = CB12_AGE_SCALE / (1 + (finding("age_years") / CB12_AGE_YEARS).pow(CB12_AGE_POWER))
     return pl.when(exact & (spread <= CB12_SAMPLES_WITHIN_DAYS)).then(ratio.log10() - age_factor)
@@ -101,3 +104,35 @@ def derived_inputs() -> tuple[str, ...]:
 def derived_outputs() -> tuple[str, ...]:
     """Columns that are made here."""
     return ("finding.age_years", *(expression.meta.output_name() for expression in derived()))
+
+
+def not_applicable() -> list[pl.Expr]:
+    """Where a question makes no sense; unknown sex or age still asks it."""
+    never = (pl.col("finding.male") | (pl.col("finding.age_years") >= FERTILE_BELOW_YEARS)).fill_null(value=False)
+    return [never.alias(f"{f.column}.na") for f in catalogue().values() if f.applies_when == "fertile"]
+
+
+@cache
+def _from_findings() -> tuple[tuple[str, pl.Expr, frozenset[str]], ...]:
+    """What can be computed anew from findings alone: the column, how, and the columns it is computed from."""
+    made = [(one.meta.output_name(), one, frozenset(one.meta.root_names())) for one in (*derived(), *not_applicable())]
+    return tuple(one for one in made if all(root.startswith("finding.") for root in one[2]))
+
+
+def derived_anew(findings: pl.DataFrame, changed: AbstractSet[str]) -> pl.DataFrame:
+    """The findings with those of its columns computed again that are derived from any of the `changed` ones."""
+    held = {*findings.columns}
+    again = [one for column, one, roots in _from_findings() if column in held and roots & changed]
+    return findings.with_columns(again) if again else findings
+
+
+@cache
+def base_findings() -> dict[str, tuple[str, ...]]:
+    """For each finding that is derived from findings alone: the findings it is derived from, without "finding."."""
+    return {
+        column.removeprefix("finding."): tuple(
+            sorted({root.removeprefix("finding.").partition(".")[0] for root in roots})
+        )
+        for column, _, roots in _from_findings()
+        if not column.endswith(".na")
+    }

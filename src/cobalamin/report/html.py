@@ -7,12 +7,12 @@ from typing import Any
 
 from cobalamin.errors import CobalaminError
 from cobalamin.report.answer import CHECK_THE_SOURCE, Assessed, person_at
+from cobalamin.report.changing import changing, unhelpful
 from cobalamin.report.chart import SYMPTOM, described, svgs, time_line
 from cobalamin.report.give import becomes, dose_words
 from cobalamin.report.phrases import (
     asked,
     basis_words,
-    changing,
     counts_words,
     found,
     guideline_words,
@@ -22,7 +22,6 @@ from cobalamin.report.phrases import (
     open_questions,
     reason_says,
     response_words,
-    unhelpful,
     when_words,
 )
 from cobalamin.report.words import amount, interval, plain, readable, sentence, short_date, until_words, word
@@ -103,7 +102,7 @@ def view(answer: dict[str, Any]) -> dict[str, Any]:
         "doses": [_dose(dose, answer) for dose in answer["doses"]],
         "reasons": _grouped(answer["reasons"]),
         "missing": [_question(one) for one in open_questions(answer)],
-        "changing": [{name: readable(words) for name, words in one.items()} for one in changing(answer)],
+        "changing": [one | {"if": [readable(words) for words in one["if"]]} for one in changing(answer)],
         "unhelpful": unhelpful(answer),
         "open": named([one["finding"] for one in answer["missing"] if not one["would_change"]]),
         "findings": [_finding(one, answer) for one in answer["findings"]],

@@ -8,8 +8,7 @@ from cobalamin.report.words import amount, brief, group, plain, sentence, short_
 from cobalamin.vocabulary.catalogue import catalogue
 
 MEASURED = ("laboratory", "derived", "conditions", "procedures")
-QUESTIONS_SHOWN, NOT_KNOWN_SHOWN, CHANGES_SHOWN = 5, 8, 3
-DECISIVE = ("urgency", "route", "status", "causes")
+QUESTIONS_SHOWN, NOT_KNOWN_SHOWN = 5, 8
 # Groups of nerve findings that are asked and examined in one breath.
 NERVE_GROUPS = ("cord_or_eye", "neurology_denied")
 SEVERE = ("critical", "warning")
@@ -268,28 +267,6 @@ def asked(answer: dict[str, Any]) -> list[dict[str, Any]]:
 def open_questions(answer: dict[str, Any]) -> list[dict[str, Any]]:
     """Questions to a person or a laboratory whose answer would change something, most decisive first."""
     return [one for one in answer["missing"] if one["would_change"] and _askable(one, (*ASKABLE, *MEASURED))]
-
-
-def changing(answer: dict[str, Any]) -> list[dict[str, str]]:
-    """The leading changes for each field, most decisive first: what it is, what it would make, why it is open."""
-    shown: dict[str, list[dict[str, str]]] = {}
-    said: set[tuple[str, ...]] = set()
-    for change in answer["would_change"]:
-        rows = shown.setdefault(next(name for name in DECISIVE if name in change["then"]), [])
-        parts = tuple(part["finding"] for part in change["if"])
-        if len(rows) < CHANGES_SHOWN and parts not in said and found(change["then"]):
-            said.add(parts)
-            what = " and ".join(f"{word('finding', part['finding'])}: {part['is']}" for part in change["if"])
-            open_for = ", ".join(dict.fromkeys(part["why"] for part in change["if"]))
-            rows.append({"if": what, "then": found(change["then"]), "why": open_for})
-    return [row for rows in shown.values() for row in rows]
-
-
-def unhelpful(answer: dict[str, Any]) -> list[str]:
-    """Usual tests that would change nothing, but for those wanted for another reason."""
-    wanted = {word("test", test) for test in answer["testing"]["tests"]}
-    wanted |= {word("test", "fbc")} if word("test", "fbc_and_film") in wanted else set()
-    return [name for name in (word("test", test) for test in answer["would_not_change"]) if name not in wanted]
 
 
 def not_known(answer: dict[str, Any]) -> list[str]:

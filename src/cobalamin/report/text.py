@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from cobalamin.report.changing import change_lines, unhelpful
 from cobalamin.report.give import course_words
 from cobalamin.report.lines import WIDTH, Block, Group, fitted_blocks
 from cobalamin.report.phrases import (
@@ -13,7 +14,6 @@ from cobalamin.report.phrases import (
     asked,
     basis_words,
     cause_items,
-    changing,
     counts_words,
     found,
     guideline_words,
@@ -25,7 +25,6 @@ from cobalamin.report.phrases import (
     other_items,
     reason_says,
     response_words,
-    unhelpful,
     when_words,
 )
 from cobalamin.report.words import plain, readable, sentence, short_date, shortened, word
@@ -180,9 +179,9 @@ def _reasons(answer: dict[str, Any]) -> Iterator[str]:
         for question in open_questions(answer)
         for change in question["would_change"]
     )
-    yield from dict.fromkeys(readable(f"  would change: {one['if']}: {one['then']}.") for one in changing(answer))
+    yield from (readable(f"  would change: {line}") for line in change_lines(answer))
     if unhelpful(answer):
-        yield f"  Would not change it: {', '.join(unhelpful(answer))}."
+        yield f"  would not change it: {', '.join(unhelpful(answer))}."
     if answer["silent"]:
         yield f"  The guideline is silent on: {', '.join(plain(one) for one in answer['silent'])}."
 
