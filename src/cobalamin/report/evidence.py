@@ -59,6 +59,8 @@ class Person:
     plan: list[dict[str, Any]]
     events: pl.DataFrame
     doses: list[dict[str, Any]] = field(default_factory=list)
+    # What each term rests on, worked out once: many rules share a term.
+    behind_terms: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def own_events(self) -> pl.DataFrame:
@@ -207,9 +209,16 @@ def _atom(person: Person, condition: Condition, want: bool) -> Iterator[str]:
         return
     term = person.guideline.terms.get(name)
     if term is not None and (kind != "yes" or person.trace.get(f"term.{name}") is want):
+        yield from _behind_term(person, name, term.when)
+
+
+def _behind_term(person: Person, name: str, condition: Condition) -> tuple[str, ...]:
+    """Names of the known base findings that make a term what it is."""
+    if name not in person.behind_terms:
         value = person.trace.get(f"term.{name}")
-        if value is not None:
-            yield from decisive(person, term.when, value)
+        found = () if value is None else tuple(dict.fromkeys(decisive(person, condition, value)))
+        person.behind_terms[name] = found
+    return person.behind_terms[name]
 
 
 def rule_findings(person: Person, rule: Rule) -> list[str]:
