@@ -1,19 +1,20 @@
-"""Adaptive importance sampling: from draws of the prior, by tempering, to draws where the results put the weight.
+"""Adaptive importance sampling: from draws of the prior to draws where the results put the weight.
 
-The free parameters stand on a scale on which their prior is standard normal. Round by round a Student-t is fitted to
-what the results say so far, and new draws are taken from it; while the results single out too few draws, a first
-guess from a straight-line approximation (linearised.py) stands in. All rounds count: a draw's weight is prior times
-likelihood over the mixture of everything drawn from (the balance heuristic). Draws of the prior itself stay in the
-mixture, so no weight can run away. Extreme weights are smoothed by a generalised Pareto tail, whose shape also says
-when the answer is not to be trusted (Vehtari et al., Pareto smoothed importance sampling). What is not free is drawn
-from its prior in every round and cancels.
+Scores are standard normal before the results. Results speak about a few directions of the scores only; across them
+the posterior is the prior. So a proposal is a Student-t in those directions and the prior across them, and a draw's
+density against the prior is a matter of the few directions. A first round from the prior gives the directions and a
+first guess by straight lines (linearised.py); later rounds fit the Student-t to what has been drawn. All rounds
+count: a draw's weight is likelihood times prior over the mixture of everything drawn from (the balance heuristic).
+Draws of the prior itself stay in the mixture, so no weight can run away. Extreme weights are smoothed by a generalised
+Pareto tail, whose shape also says when the answer is not to be trusted (Vehtari et al., Pareto smoothed importance
+sampling).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import lgamma, log, pi
+from math import lgamma, log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,45 +22,56 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Predict = Callable[[Array, NDArray[np.int64]], Array]
 Likelihood = Callable[[Array], Array]
-Guide = Callable[[Array, Array], tuple[Array, Array]]
+Guide = Callable[[Array, Array, Array], "Guess"]
 
 DEGREES = 7.0  # of the Student-t that is drawn from: heavier tails than what it is fitted to
-WIDENED = 1.2  # its covariance against the fitted one
+WIDENED = 1.15  # its covariance against the fitted one
 LEAST_CLASS = 0.05  # no class that was possible before the results is left undrawn
 LEAST_VARIANCE = 1e-5
-TEMPERED_SHARE = 0.15  # effective draws wanted of a round before the results count in full
+TEMPERED_SHARE = 0.1  # effective draws wanted of those drawn so far before they are fitted to with full weight
+
+
+@dataclass(frozen=True)
+class Guess:
+    """Directions the results speak about, `basis` (d, r) with orthonormal columns; mean and covariance along them."""
+
+    basis: Array
+    mean: Array
+    covariance: Array
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """What draws are taken from: Student-t (normal where `degrees` is infinite) and, apart, a class."""
+    """What draws are taken from: Student-t along `basis` (d, r), the prior across it, and, apart, a class."""
 
+    basis: Array
     mean: Array
-    root: Array  # lower triangular, covariance = root root'
-    degrees: float
+    root: Array  # lower triangular (r, r), covariance = root root'
     class_share: Array
+    prior_share: Array
 
     def draw(self, n: int, rng: np.random.Generator) -> tuple[Array, NDArray[np.int64]]:
-        """Free parameters (n, d) and classes (n,)."""
-        normal = rng.standard_normal((n, len(self.mean)))
-        if np.isfinite(self.degrees):
-            normal /= np.sqrt(rng.chisquare(self.degrees, n) / self.degrees)[:, None]
-        classes = _spread(self.class_share, n, rng)
-        return self.mean + normal @ self.root.T, classes
+        """Scores (n, d) and classes (n,)."""
+        d, r = self.basis.shape
+        scores = rng.standard_normal((n, d))
+        if r:
+            along = rng.standard_normal((n, r)) / np.sqrt(rng.chisquare(DEGREES, n) / DEGREES)[:, None]
+            wanted = self.mean + along @ self.root.T
+            scores += (wanted - scores @ self.basis) @ self.basis.T
+        return scores, _spread(self.class_share, n, rng)
 
-    def log_density(self, free: Array, classes: NDArray[np.int64]) -> Array:
-        """Log density of draws (n,)."""
-        d = len(self.mean)
-        z = np.linalg.solve(self.root, (free - self.mean).T)
-        squared = (z * z).sum(axis=0)
-        volume = np.log(np.diag(self.root)).sum()
-        if np.isfinite(self.degrees):
-            v = self.degrees
-            constant = lgamma((v + d) / 2) - lgamma(v / 2) - d / 2 * log(v * pi)
-            continuous = constant - volume - (v + d) / 2 * np.log1p(squared / v)
-        else:
-            continuous = -d / 2 * log(2 * pi) - volume - squared / 2
-        return np.asarray(continuous + np.log(self.class_share)[classes])
+    def log_ratio(self, scores: Array, classes: NDArray[np.int64]) -> Array:
+        """Log of density over density of the prior (n,)."""
+        possible = np.where(self.prior_share > 0, self.prior_share, 1)
+        found = np.log(np.maximum(self.class_share, 1e-300) / possible)[classes]
+        r = len(self.mean)
+        if not r:
+            return np.asarray(found)
+        along = scores @ self.basis
+        z = np.linalg.solve(self.root, (along - self.mean).T)
+        constant = lgamma((DEGREES + r) / 2) - lgamma(DEGREES / 2) - r / 2 * log(DEGREES / 2)
+        student = constant - (DEGREES + r) / 2 * np.log1p((z * z).sum(axis=0) / DEGREES)
+        return np.asarray(found + student - np.log(np.diag(self.root)).sum() + (along * along).sum(axis=1) / 2)
 
 
 def _spread(share: Array, n: int, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -71,14 +83,14 @@ def _spread(share: Array, n: int, rng: np.random.Generator) -> NDArray[np.int64]
 
 def prior(dimensions: int, class_share: Array) -> Proposal:
     """The prior: standard normal, and the classes by how likely they were before the results."""
-    return Proposal(np.zeros(dimensions), np.eye(dimensions), np.inf, class_share)
+    return Proposal(np.zeros((dimensions, 0)), np.zeros(0), np.zeros((0, 0)), class_share, class_share)
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Weighted draws: `free` (n, d), `classes` (n,), `weight` (n,) with sum 1, and how far they can be trusted."""
+    """Weighted draws: `scores` (n, d), `classes` (n,), `weight` (n,) with sum 1, and how far they can be trusted."""
 
-    free: Array
+    scores: Array
     classes: NDArray[np.int64]
     log_likelihood: Array
     log_base: Array  # log prior less log of the mixture drawn from
@@ -112,35 +124,44 @@ def sample(
 ) -> Sample:
     """Draw in rounds, the first from the prior `start`; stop once enough effective draws are there.
 
-    `predict(free, classes)` gives log predictions (n, m), `likelihood` of them log likelihoods (n,), and `guide` of
-    free parameters and predictions the mean and covariance of a first guess.
+    `predict(scores, classes)` gives log predictions (n, m), `likelihood` of them log likelihoods (n,), and `guide` of
+    scores, predictions and weights a first guess.
     """
-    free, classes = start.draw(plan.draws[0], rng)
-    predicted = predict(free, classes)
+    scores, classes = start.draw(plan.draws[0], rng)
+    predicted = predict(scores, classes)
     found = likelihood(predicted)
-    proposals, counts, log_base = [start], [plan.draws[0]], np.zeros(len(free))
+    proposals, counts, log_base = [start], [plan.draws[0]], np.zeros(len(scores))
     for n in plan.draws[1:]:
         weight, power = tempered(found, log_base)
-        proposal = fitted(free, classes, weight, start)
-        if power < 1:
-            last = slice(-counts[-1], None)
-            proposal = guided(*guide(free[last], predicted[last]), proposal)
+        near = weight if power == 1.0 else _last_round(counts)
+        guess = guide(scores, predicted, near)
+        if power == 1.0:
+            guess = fitted(scores, weight, guess.basis)
+        proposal = proposed(guess, classes, weight, start)
         more, more_classes = proposal.draw(n, rng)
         predicted = np.concatenate([predicted, predict(more, more_classes)])
         found = np.concatenate([found, likelihood(predicted[-n:])])
-        free, classes = np.concatenate([free, more]), np.concatenate([classes, more_classes])
+        scores, classes = np.concatenate([scores, more]), np.concatenate([classes, more_classes])
         proposals.append(proposal)
         counts.append(n)
-        log_base = start.log_density(free, classes) - _log_mixture(proposals, counts, free, classes)
-        if len(counts) > 2 and effective_size(normalised(found + log_base)) >= plan.enough:
+        log_base = -_log_mixture(proposals, counts, scores, classes)
+        if effective_size(normalised(found + log_base)) >= plan.enough:
             break
     log_weight, shape = pareto_smoothed(found + log_base)
     weight = normalised(log_weight)
-    return Sample(free, classes, found, log_base, weight, effective_size(weight), shape, tuple(counts))
+    return Sample(scores, classes, found, log_base, weight, effective_size(weight), shape, tuple(counts))
 
 
-def _log_mixture(proposals: list[Proposal], counts: list[int], free: Array, classes: NDArray[np.int64]) -> Array:
-    parts = np.stack([one.log_density(free, classes) + log(n) for one, n in zip(proposals, counts, strict=True)])
+def _last_round(counts: list[int]) -> Array:
+    """Equal weights on the draws of the last round: while few draws carry the weight, those around the last guess."""
+    weight = np.zeros(sum(counts))
+    weight[-counts[-1] :] = 1 / counts[-1]
+    return weight
+
+
+def _log_mixture(proposals: list[Proposal], counts: list[int], scores: Array, classes: NDArray[np.int64]) -> Array:
+    """Log of the density of everything drawn from, against the prior (n,)."""
+    parts = np.stack([one.log_ratio(scores, classes) + log(n) for one, n in zip(proposals, counts, strict=True)])
     top = parts.max(axis=0)
     return np.asarray(top + np.log(np.exp(parts - top).sum(axis=0)) - log(sum(counts)))
 
@@ -158,25 +179,22 @@ def tempered(log_likelihood: Array, log_base: Array) -> tuple[Array, float]:
     return normalised(log_base + low * log_likelihood), low
 
 
-def guided(mean: Array, covariance: Array, classes_of: Proposal) -> Proposal:
-    """A Student-t around a first guess."""
-    root = np.asarray(np.linalg.cholesky(WIDENED * covariance), float)
-    return Proposal(mean, root, DEGREES, classes_of.class_share)
+def fitted(scores: Array, weight: Array, basis: Array) -> Guess:
+    """Weighted mean and covariance along the directions; few effective draws make it a little wider."""
+    along = scores @ basis
+    mean = weight @ along
+    away = along - mean
+    covariance = (away * weight[:, None]).T @ away * (1 + basis.shape[1] / effective_size(weight))
+    return Guess(basis, mean, covariance)
 
 
-def fitted(free: Array, classes: NDArray[np.int64], weight: Array, start: Proposal) -> Proposal:
-    """A Student-t with the weighted mean and covariance."""
-    d = free.shape[1]
-    mean = weight @ free
-    away = free - mean
-    covariance = (away * weight[:, None]).T @ away
-    # Few effective draws make the fitted ellipse too small; the widening makes up for it.
-    covariance *= 1 + d / effective_size(weight)
-    covariance[np.diag_indices(d)] += LEAST_VARIANCE
-    root = np.asarray(np.linalg.cholesky(WIDENED * covariance), float)
+def proposed(guess: Guess, classes: NDArray[np.int64], weight: Array, start: Proposal) -> Proposal:
+    """A Student-t around a guess, and the classes as the weights have them."""
+    covariance = WIDENED * guess.covariance + LEAST_VARIANCE * np.eye(len(guess.mean))
     share = np.bincount(classes, weights=weight, minlength=len(start.class_share))
     share = np.where(start.class_share > 0, np.maximum(share, LEAST_CLASS * start.class_share), 0)
-    return Proposal(mean, root, DEGREES, share / share.sum())
+    root = np.asarray(np.linalg.cholesky(covariance), float)
+    return Proposal(guess.basis, guess.mean, root, share / share.sum(), start.class_share)
 
 
 def pareto_smoothed(log_weight: Array) -> tuple[Array, float]:

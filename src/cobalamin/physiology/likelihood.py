@@ -208,6 +208,14 @@ class Score:
             total = total + _over_shift(joint)
         return total, nodes
 
+    def shift_share(self, result: int) -> Array:
+        """How likely each node of the shift of a result's laboratory is, in each draw (n, nodes)."""
+        for members, part in zip(self.members, self.parts, strict=True):
+            if result in members:
+                joint = part.sum(axis=1)
+                return np.asarray(np.exp(joint + _log_weights(joint) - _over_shift(joint)[:, None]))
+        raise IndexError(result)
+
 
 def score(log_predicted: Array, results: Results, error: MeasurementError | None = None) -> Score:
     """Log likelihoods of predictions (n, m), on the log scale, for m results."""

@@ -1,9 +1,9 @@
-"""A first guess at the posterior: predictions as straight lines of the free parameters, errors as normal.
+"""A first guess at the posterior: predictions as straight lines of the scores, errors as normal.
 
-Draws of the free parameters with their predictions give the slopes by least squares; what the slopes leave over is
-the effect of everything that is not free. With normal errors the posterior of a straight line is known in closed form.
-Errors of results far off are widened as Student-t would have it. The guess only says where to draw: the weights of
-importance.py make the answer exact.
+Draws of the scores with their predictions give the slopes by least squares. The slopes span the directions that the
+results speak about; what they leave over counts as one more error. With normal errors the posterior of a straight line
+is known in closed form. Errors of results far off are widened as Student-t would have it. The guess only says where to
+draw: the weights of importance.py make the answer exact.
 """
 
 from __future__ import annotations
@@ -11,51 +11,58 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from cobalamin.physiology.importance import Guess
 from cobalamin.physiology.likelihood import DEGREES, MeasurementError, Results
 
 Array = NDArray[np.float64]
 
 STEPS = 6
-RIDGE = 1e-3
+RIDGE = 0.002  # of a draw's weight: slopes that rest on few draws shrink
+LEAST_DIRECTION = 0.3  # of the measurement error: directions that move the results by less are left to the prior
 
 
-def linearised(free: Array, log_predicted: Array, results: Results, error: MeasurementError) -> tuple[Array, Array]:
-    """Mean (d,) and covariance (d, d) of the free parameters, whose prior is standard normal.
+def linearised(scores: Array, log_predicted: Array, weight: Array, results: Results, error: MeasurementError) -> Guess:
+    """Directions, mean and covariance of the scores, whose prior is standard normal.
 
-    `free` (n, d) and `log_predicted` (n, m) are draws around where the answer is sought.
+    `scores` (n, d) and `log_predicted` (n, m) are draws, `weight` (n,) says how near each is to the answer.
     """
-    d = free.shape[1]
-    slopes, middle, left_over = _slopes(free, log_predicted)
-    target = _targets(middle, results)
+    slopes, middle, left_over = _slopes(scores, log_predicted, weight)
+    target = np.clip(middle, results.log_low, results.log_high)
     scale = error.scale[results.marker]
-    widened = np.ones(len(results))
     shared = left_over + _shared_shift(results, error)
-    mean: Array = np.zeros(d)
-    covariance: Array = np.eye(d)
+    basis = _directions(slopes / scale[:, None])
+    steep = slopes @ basis
+    widened = np.ones(len(results))
+    mean: Array = np.zeros(basis.shape[1])
+    covariance: Array = np.eye(basis.shape[1])
     for _ in range(STEPS):
         noise = shared + np.diag(scale**2 * widened / results.weight)
-        gain = np.linalg.solve(noise, slopes)
-        covariance = np.asarray(np.linalg.inv(np.eye(d) + slopes.T @ gain), float)
+        gain = np.linalg.solve(noise, steep)
+        covariance = np.asarray(np.linalg.inv(np.eye(basis.shape[1]) + steep.T @ gain), float)
         mean = covariance @ (gain.T @ (target - middle))
-        off = (target - middle - slopes @ mean) / scale
+        off = (target - middle - steep @ mean) / scale
         widened = np.maximum((DEGREES + off * off) / (DEGREES + 1), 1.0)
-    return mean, covariance
+    return Guess(basis, mean, covariance)
 
 
-def _slopes(free: Array, log_predicted: Array) -> tuple[Array, Array, Array]:
+def _slopes(scores: Array, log_predicted: Array, weight: Array) -> tuple[Array, Array, Array]:
     """Slopes (m, d), value at the prior's middle (m,), covariance of what is left over (m, m)."""
-    n, d = free.shape
-    design = np.column_stack([np.ones(n), free])
-    normal = design.T @ design / n
-    normal[np.diag_indices(d + 1)] += RIDGE
-    found = np.linalg.solve(normal, design.T @ log_predicted / n)
+    n, d = scores.shape
+    design = np.column_stack([np.ones(n), scores])
+    weighted = design * weight[:, None]
+    normal = weighted.T @ design
+    normal[np.arange(1, d + 1), np.arange(1, d + 1)] += RIDGE
+    found = np.linalg.solve(normal, weighted.T @ log_predicted)
     rest = log_predicted - design @ found
-    return found[1:].T, found[0], rest.T @ rest / n
+    return np.asarray(found[1:].T, float), found[0], (rest * weight[:, None]).T @ rest
 
 
-def _targets(middle: Array, results: Results) -> Array:
-    """Results as numbers: those known within limits stand at the limit nearest to what is expected."""
-    return np.clip(middle, results.log_low, results.log_high)
+def _directions(slopes: Array) -> Array:
+    """Orthonormal directions (d, r) along which the results move, in units of their error."""
+    if not len(slopes):
+        return np.zeros((slopes.shape[1], 0))
+    _, sizes, rows = np.linalg.svd(slopes, full_matrices=False)
+    return np.asarray(rows[sizes > LEAST_DIRECTION].T, float)
 
 
 def _shared_shift(results: Results, error: MeasurementError) -> Array:
