@@ -10,10 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from cobalamin.assess import assess
 from cobalamin.errors import CobalaminError
-from cobalamin.guidance.build import SHIPPED
+from cobalamin.events import Events
+from cobalamin.guidance.build import GUIDANCE, SHIPPED
 from cobalamin.guidance.laboratory import read_laboratory
-from cobalamin.guidance.load import available, content_hash, load
+from cobalamin.guidance.load import available, content_hash, load, use_folder
+from cobalamin.report.answer import answer
+from cobalamin.report.text import text
 from tests.safety.people import ON, adult, default, lab, one
 
 
@@ -96,3 +100,14 @@ def test_an_override_of_something_unknown_is_refused(tmp_path: Path) -> None:
 def test_an_unknown_guideline_is_refused_with_what_there_is() -> None:
     with pytest.raises(CobalaminError, match="nice_ng239"):
         load("nice_ng240", ON)
+
+
+def test_own_guidance_says_so_in_every_answer_and_never_stands_in_for_what_ships(tmp_path: Path) -> None:
+    folder = tmp_path / "nice_ng239"
+    shutil.copytree(GUIDANCE / "nice_ng239", folder)
+    own = use_folder(folder)
+    assert own not in available() and load("nice_ng239", ON).about.get("own") is None
+    rows = adult(lab("lab_b12_total", 110.0, "pmol/L"))
+    events = Events.of([{"patient_id": "p"} | row for row in rows])
+    told = [text(answer(assess(events, name, on=ON))) for name in ("nice_ng239", own)]
+    assert ["folder of your own" in one for one in told] == [False, True]

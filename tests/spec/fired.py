@@ -19,13 +19,13 @@ COMMON = "common"
 @cache
 def firing_cases() -> dict[str, dict[str, list[str]]]:
     """By guideline, then by `table.rule`: the names of the cases that fire it, in order."""
-    together: dict[tuple[str, date], list[pl.DataFrame]] = {}
+    together: dict[tuple[str, date, str], list[Case]] = {}
     for case in cases():
-        day = date.fromisoformat(str(case.sheet["on"]))
-        together.setdefault((case.guidance, day), []).append(_events(case, day))
+        together.setdefault((case.guidance, case.day, str(case.laboratory)), []).append(case)
     found: dict[str, dict[str, list[str]]] = {}
-    for (guideline, day), frames in together.items():
-        told = assess(Events.of(pl.concat(frames)), guideline, on=day)
+    for (guideline, day, _), some in together.items():
+        events = Events.of(pl.concat([_events(case, day) for case in some]))
+        told = assess(events, some[0].guideline, on=day)
         for rule, names in _fired(told).items():
             found.setdefault(guideline, {}).setdefault(rule, []).extend(names)
     return found

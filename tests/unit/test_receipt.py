@@ -56,14 +56,29 @@ def test_one_changed_lab_value_is_told_with_what_it_changed(old):
 
 def test_changed_guidance_is_told(old):
     new = made(guidance=replace(guideline("nice_ng239", ON), sha256="0" * 64))
-    assert reasons(old, new)[0].startswith("the guidance differs: nice_ng239 2024-03-06 (")
+    assert reasons(old, new)[0].startswith("the guidance is changed within its edition: nice_ng239 2024-03-06 (")
     assert changes(old, new) == []
 
 
 def test_other_software_is_told_though_the_answer_is_the_same(old, monkeypatch):
     monkeypatch.setattr(receipts, "software_version", lambda: "99.0")
-    assert reasons(old, made()) == [f"the software differs: {old['software']} then, 99.0 now"]
+    assert reasons(old, made()) == [f"the software is newer: {old['software']} then, 99.0 now"]
     assert changes(old, made()) == []
+
+
+@pytest.mark.parametrize(("then", "now", "kind"), [
+    ("0.9.0", "0.10.0", "newer"), ("2024-03-06", "2023-07-01", "older"), ("not installed", "a tree", "another one"),
+])  # fmt: skip
+def test_which_version_came_later(old, then, now, kind):
+    new = sealed(old, software=now)
+    assert reasons(sealed(old, software=then), new) == [f"the software is {kind}: {then} then, {now} now"]
+
+
+def test_other_edition_is_told_as_newer(old):
+    later = replace(guideline("nice_ng239", ON), version="2027-01-01", sha256="1" * 64)
+    assert reasons(old, made(guidance=later))[0].startswith(
+        "the guidance is of another edition, newer: nice_ng239 2024"
+    )
 
 
 def test_other_person_with_the_same_facts_is_told(old):
@@ -78,7 +93,7 @@ def test_facts_learnt_after_the_day_do_not_count(old):
 def test_another_day_is_another_record_of_what_was_known(old):
     early = made(on=date(2026, 1, 1))
     assert early["outcomes"]["status"] == "not_established"
-    assert reasons(old, early)[0].startswith("the record says something else about the time up to 2026-01-15")
+    assert reasons(old, early)[0].startswith("the record holds less about the time up to 2026-01-15")
 
 
 def test_laboratory_s_numbers_travel_with_the_receipt(old):
@@ -107,7 +122,7 @@ def test_receipt_as_written_is_accepted(old):
         ({"plan": "x"}, "r.json: plan: "),
         ({"record": None}, "r.json: record: "),
         ({"more": 1}, "r.json: more: Extra"),
-        ({"guidance": {"id": "../x", "version": "1", "sha256": "0" * 64, "overrides": {}}}, "no guideline '../x'"),
+        ({"guidance": {"id": "../x", "version": "1", "sha256": "0" * 64, "overrides": {}}}, "which is not at hand"),
         ({"guidance": {"id": "nice_ng239", "version": "1", "sha256": "0" * 64, "overrides": {"x": 5}}}, "overrides.x"),
     ],
 )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -117,8 +118,11 @@ def fired(assessment: Assessment) -> set[str]:
     return found
 
 
-def check_receipt(raw: Any, where: str) -> dict[str, Any]:
-    """A receipt as read from a file. Raises CobalaminError where it is none, or was changed after it was written."""
+def check_receipt(raw: Any, where: str, own: str = "") -> dict[str, Any]:
+    """A receipt as read from a file. Raises CobalaminError where it is none, or was changed after it was written.
+
+    `own` is the id of guidance from a folder, under which the answer may have been given too.
+    """
     if not isinstance(raw, dict) or raw.get("format") != FORMAT:
         raise CobalaminError(f'{where}: not a receipt ("format" is not {FORMAT!r}). Write one with assess --receipt.')
     if content_hash(raw) != raw.get("sha256"):
@@ -127,9 +131,12 @@ def check_receipt(raw: Any, where: str) -> dict[str, Any]:
             "Take the receipt as it was written."
         )
     _check_fields(raw, where)
-    if raw["guidance"]["id"] not in available():
-        known = ", ".join(name for name in available() if name != "common")
-        raise CobalaminError(f"{where}: no guideline {raw['guidance']['id']!r} ships. Available: {known}.")
+    if raw["guidance"]["id"] not in ({own} if own else {*available()}):
+        known = own or ", ".join(name for name in available() if name != "common")
+        raise CobalaminError(
+            f"{where}: the answer was given under {raw['guidance']['id']!r}, which is not at hand. Available: {known}. "
+            "Give the folder of that guidance with --guidance."
+        )
     return raw
 
 
@@ -158,13 +165,34 @@ def reasons(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     if old["record"]["person"] != new["record"]["person"]:
         found.append("the record is of another person")
     if old["record"]["sha256"] != new["record"]["sha256"]:
-        facts = f"{old['record']['facts']} facts then, {new['record']['facts']} now"
-        found.append(f"the record says something else about the time up to {old['on']} ({facts})")
+        found.append(_other_record(old, new))
     if old["guidance"]["sha256"] != new["guidance"]["sha256"]:
-        found.append(f"the guidance differs: {_edition(old)} then, {_edition(new)} now")
+        found.append(_other_guidance(old, new))
     if old["software"] != new["software"]:
-        found.append(f"the software differs: {old['software']} then, {new['software']} now")
+        kind = _newer(old["software"], new["software"])
+        found.append(f"the software is {kind}: {old['software']} then, {new['software']} now")
     return found
+
+
+def _other_record(old: dict[str, Any], new: dict[str, Any]) -> str:
+    then, now = old["record"]["facts"], new["record"]["facts"]
+    how = "says something else" if now == then else "holds more" if now > then else "holds less"
+    return f"the record {how} about the time up to {old['on']} ({then} facts then, {now} now)"
+
+
+def _other_guidance(old: dict[str, Any], new: dict[str, Any]) -> str:
+    """Another edition, or the same edition changed: that also happens where a later rule was added to it."""
+    then, now = old["guidance"]["version"], new["guidance"]["version"]
+    kind = f"of another edition, {_newer(then, now)}" if then != now else "changed within its edition"
+    return f"the guidance is {kind}: {_edition(old)} then, {_edition(new)} now"
+
+
+def _newer(then: str, now: str) -> str:
+    """Whether a version came later: numbers in it are compared as numbers (0.10 after 0.9)."""
+    parts = [[int(one) for one in re.findall(r"\d+", version)] for version in (then, now)]
+    if parts[0] == parts[1]:
+        return "another one"
+    return "newer" if parts[1] > parts[0] else "older"
 
 
 def changes(old: dict[str, Any], new: dict[str, Any]) -> list[str]:

@@ -38,7 +38,9 @@ class Wanted:
 
 def assess_command(
     record: Annotated[Path, typer.Argument(help="Patient sheet (YAML, JSON), FHIR R4 record, or - for stdin.")],
-    guidance: Annotated[str, typer.Option("--guidance", "-g", help="Id: `cobalamin guidance list`.")] = "nice_ng239",
+    guidance: Annotated[
+        str, typer.Option("--guidance", "-g", help="Id (`cobalamin guidance list`) or folder.")
+    ] = "nice_ng239",
     on: Annotated[
         datetime | None,
         typer.Option("--on", formats=["%Y-%m-%d"], help="Day of decision [sheet's, or today]."),

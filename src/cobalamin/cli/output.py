@@ -71,9 +71,14 @@ def did_you_mean(asked: str, known: Iterable[str]) -> str:
 
 
 def guideline_named(asked: str) -> str:
-    """The id of a guideline that ships. Raises CobalaminError that names the nearest and all of them."""
-    from cobalamin.guidance import available
+    """A guideline that ships, by id, or one of your own, by its folder.
 
+    Raises CobalaminError that names the nearest id and all of them, or the place in the folder that is wrong.
+    """
+    from cobalamin.guidance import available, use_folder
+
+    if Path(asked, "about.yaml").is_file():
+        return use_folder(Path(asked))
     names = [name for name in available() if name != "common"]
     if asked not in names:
         raise CobalaminError(f"No guideline {asked!r}.{did_you_mean(asked, names)} Available: {', '.join(names)}.")

@@ -20,16 +20,23 @@ def verify_command(
     receipt_file: Annotated[Path, typer.Argument(metavar="RECEIPT", help="A receipt from assess --receipt.")],
     record: Annotated[Path, typer.Argument(help="The record the answer was given for, or - for stdin.")],
     patient: Annotated[str | None, typer.Option("--patient", "-p", help="Whom, where a record holds several.")] = None,
+    guidance: Annotated[
+        Path | None, typer.Option("--guidance", "-g", help="Folder of the guidance, where it does not ship.")
+    ] = None,
 ) -> None:
     """Derive an answer again, as of its day, and say what differs and why. Exit code 1 where anything does.
+
+    The guidance in force that day is used, also where it has changed since.
 
     Example: cobalamin verify receipt.json examples/worked_patient.yaml
     """
     from cobalamin.audit.receipt import changes, check_receipt, day_of, reasons, receipt
-    from cobalamin.cli.output import safe, say
+    from cobalamin.cli.output import guideline_named, safe, say
+    from cobalamin.guidance import load
 
-    old = check_receipt(_read(receipt_file), str(receipt_file))
-    new = receipt(_derived_again(old, record, patient))
+    own = guideline_named(str(guidance)) if guidance is not None else ""
+    old = check_receipt(_read(receipt_file), str(receipt_file), load(own).id if own else "")
+    new = receipt(_derived_again(old, own or old["guidance"]["id"], record, patient))
     why, what = reasons(old, new), changes(old, new)
     say(safe(verdict_text(f"as of {day_of(old)} under {old['guidance']['id']}", new, why, what)))
     if why or what:
@@ -48,18 +55,19 @@ def verdict_text(asked: str, new: dict[str, Any], why: list[str], what: list[str
     return "\n".join(lines)
 
 
-def _derived_again(old: dict[str, Any], record: Path, patient: str | None) -> Assessment:
-    """The assessment of a record as a receipt describes it: its day, its guidance, its laboratory."""
+def _derived_again(old: dict[str, Any], named: str, record: Path, patient: str | None) -> Assessment:
+    """The assessment of a record as a receipt describes it: its day, its guidance, its laboratory.
+
+    `named` is what `load` knows the guidance of the receipt by.
+    """
     from cobalamin.assess import assess
     from cobalamin.audit.receipt import day_of
     from cobalamin.cli.assess import Wanted, assess_record
     from cobalamin.guidance import load
 
-    day, guidance = day_of(old), old["guidance"]
-    assessment, _ = assess_record(record, Wanted(guidance["id"], day, patient, None))
-    if not guidance["overrides"]:
-        return assessment
-    return assess(assessment.events, load(guidance["id"], day, guidance["overrides"]), on=day)
+    day, overrides = day_of(old), old["guidance"]["overrides"]
+    assessment, _ = assess_record(record, Wanted(named, day, patient, None))
+    return assess(assessment.events, load(named, day, overrides), on=day) if overrides else assessment
 
 
 def _read(path: Path) -> Any:

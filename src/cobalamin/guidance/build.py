@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def build(folder: Path) -> dict[str, Any]:
     tables = sorted(path for path in folder.glob("*.yaml") if path.name not in SPECIAL)
     return {
         "about": about,
-        "thresholds": _named(folder / "thresholds.yaml", ThresholdYaml),
+        "thresholds": _thresholds(folder / "thresholds.yaml"),
         "terms": {name: _term(name, raw, folder) for name, raw in _named(folder / "terms.yaml", TermYaml).items()},
         "regimens": _named(folder / "regimens.yaml", RegimenYaml),
         "tables": {path.stem: _table(path, about["id"]) for path in tables},
@@ -70,6 +71,26 @@ def _named(path: Path, model: type[BaseModel]) -> dict[str, Any]:
     if not path.exists():
         return {}
     return {str(name): _model(model, raw, path, str(name)) for name, raw in read_yaml(path).items()}
+
+
+def _thresholds(path: Path) -> dict[str, Any]:
+    """Numbers by name; a number that changed on a day is a list of its versions, each with `from` or `until`."""
+    if not path.exists():
+        return {}
+    found: dict[str, Any] = {}
+    for name, raw in read_yaml(path).items():
+        versions = [_model(ThresholdYaml, one, path, str(name)) for one in (raw if isinstance(raw, list) else [raw])]
+        _apart(versions, f"{path}: {name}")
+        found[str(name)] = versions if isinstance(raw, list) else versions[0]
+    return found
+
+
+def _apart(versions: list[dict[str, Any]], where: str) -> None:
+    """Raises CobalaminError where two versions of one number are in force on the same day."""
+    ordered = sorted(versions, key=lambda one: one["from_date"] or "")
+    for earlier, later in pairwise(ordered):
+        if (earlier["until_date"] or "9999") > (later["from_date"] or ""):
+            raise CobalaminError(f"{where}: two versions are in force on one day. Close the older one with `until`.")
 
 
 def _model(model: type[BaseModel], raw: Any, path: Path, place: str = "") -> dict[str, Any]:

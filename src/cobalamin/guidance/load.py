@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import replace
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,25 @@ def available() -> list[str]:
     """Ids of the guidelines that ship, the default first, `common` last."""
     names = sorted(path.stem for path in _shipped().glob("*.json"))
     return sorted(names, key=lambda name: (name != DEFAULT, name == "common", name))
+
+
+def use_folder(folder: Path) -> str:
+    """The name under which `load` then knows the guideline in a folder of YAML; what ships stays as it is.
+
+    For trying guidance that is not shipped. It may extend what ships. Raises CobalaminError naming file and place.
+    """
+    # Loaded here: what ships is read without a YAML parser and a schema.
+    from cobalamin.guidance.build import build
+
+    content = build(folder)
+    sha256 = content_hash(content)
+    name = f"{content['about']['id']}@{sha256[:12]}"
+    content["about"] |= {"own": True}
+    _OWN[name] = {"sha256": sha256, "content": content}
+    return name
+
+
+_OWN: dict[str, dict[str, Any]] = {}
 
 
 def load(guideline: str = DEFAULT, on: date | None = None, overrides: dict[str, Any] | None = None) -> Guideline:
@@ -47,7 +66,12 @@ def _edition(guideline: str, on: date | None) -> Guideline:
     tables: dict[str, Table] = {}
     for part in parts:
         content = part["content"]
-        thresholds |= _in_force({name: _threshold(name, raw) for name, raw in content["thresholds"].items()}, on)
+        thresholds |= {
+            name: one
+            for name, raw in content["thresholds"].items()
+            for one in map(partial(_threshold, name), _versions(raw))
+            if _is_in_force(one, on)
+        }
         terms |= {name: _term(name, raw) for name, raw in content["terms"].items()}
         regimens |= {name: _regimen(name, raw) for name, raw in content["regimens"].items()}
         for name, raw in content["tables"].items():
@@ -68,7 +92,7 @@ def _edition_day(guideline: str, on: date | None) -> date | None:
 @cache
 def _turning_days(guideline: str) -> tuple[date, ...]:
     contents = [_content(name)["content"] for name in _lineage(guideline)]
-    dated = [item for content in contents for item in content["thresholds"].values()]
+    dated = [one for content in contents for raw in content["thresholds"].values() for one in _versions(raw)]
     dated += [rule for content in contents for table in content["tables"].values() for rule in table["rules"]]
     days = {item.get(end) for item in dated for end in ("from_date", "until_date")} - {None}
     return tuple(sorted(date.fromisoformat(day) for day in days))
@@ -107,6 +131,8 @@ def _shipped() -> Path:
 
 @cache
 def _content(name: str) -> dict[str, Any]:
+    if name in _OWN:
+        return _OWN[name]
     path = _shipped() / f"{name}.json"
     if not path.is_file():
         raise CobalaminError(f"No guideline {name!r}. Available: {', '.join(available())}.")
@@ -135,8 +161,9 @@ def _lineage(name: str) -> list[str]:
     return list(dict.fromkeys([*above, name]))
 
 
-def _in_force(items: dict[str, Any], on: date | None) -> dict[str, Any]:
-    return {name: item for name, item in items.items() if _is_in_force(item, on)}
+def _versions(raw: Any) -> list[dict[str, Any]]:
+    """A number of a guideline, or each version of it where it changed on a day."""
+    return raw if isinstance(raw, list) else [raw]
 
 
 def _is_in_force(item: Any, on: date | None) -> bool:

@@ -191,6 +191,8 @@ def _guidance(person: Person) -> dict[str, Any]:
 
 
 def _banner(guideline: Guideline, on: date) -> str | None:
+    if guideline.about.get("own"):
+        return "Guidance from a folder of your own: it does not ship with cobalamin, and no case here covers it."
     due = str(guideline.about.get("review_by") or "")
     if due and due < on.isoformat():
         return f"This guidance was due for review by {due}. Check each statement before relying on it."
