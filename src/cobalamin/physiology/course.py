@@ -1,8 +1,4 @@
-"""One person's way through the days: start, doses in their order, steps between them.
-
-Steps are graded: short after each dose or change of supply, then longer in proportion to the time since. What changes
-fast after a dose is so resolved in the hours after it, and weeks later a step may take weeks.
-"""
+"""One person's way through the days: the start, and doses in their order."""
 
 from __future__ import annotations
 
@@ -13,9 +9,20 @@ import numpy as np
 from cobalamin.physiology.compiled import Floats, Person, part
 from cobalamin.physiology.courses import ORAL
 from cobalamin.physiology.depot import OH, retained_ug
-from cobalamin.physiology.markers import step, targets
+from cobalamin.physiology.markers import targets
 from cobalamin.physiology.plasma import active_b12, store_scale
-from cobalamin.physiology.state import ABSORBED, HAPTOCORRIN, HOMOCYSTEINE, MMA, SEEN, Course, State
+from cobalamin.physiology.state import (
+    ABSORBED,
+    ENDING,
+    HAPTOCORRIN,
+    HOMOCYSTEINE,
+    MMA,
+    NEXT,
+    SEEN,
+    Course,
+    Doses,
+    State,
+)
 from cobalamin.physiology.stores import (
     FAST,
     LA_CN,
@@ -27,14 +34,10 @@ from cobalamin.physiology.stores import (
     PF_OH,
     SLOW,
     Modes,
-    decay,
     labile_ug,
     split,
 )
 
-FIRST_STEP = 0.002  # d
-GROWTH = 0.6  # of a step over the time since the last dose
-LONGEST_STEP = 24.0  # d
 SAME_TIME = 1e-9  # d
 UNCHANGED = 1e-12  # ug/d
 DAYS_PER_YEAR = 365.25
@@ -42,15 +45,16 @@ ORAL_ROUTE = ORAL
 
 
 @part
-def begin(state: State, m: Modes, floors: Floats, p: Person) -> None:
+def begin(state: State, m: Modes, balance: Floats, p: Person) -> None:
     """Day 0 before the first dose: stores, supply and markers in balance with them."""
-    for part_of_state in (state.amount, state.lost, state.injected_lost, state.since):
+    for part_of_state in (state.amount, state.lost, state.injected_lost, state.consumed):
         part_of_state[:] = 0.0
+    state.rung[0] = 0
     state.supply[:] = p.diet
     labile, slow = _first_stores(m, p)
     fast_part, slow_part = split(labile - m.steady[0] * p.diet, slow - m.steady[1] * p.diet, m)
     state.amount[FAST], state.amount[SLOW] = fast_part, slow_part
-    state.marker[HAPTOCORRIN], state.marker[MMA], state.marker[HOMOCYSTEINE] = targets(labile, floors, p)
+    state.marker[HAPTOCORRIN], state.marker[MMA], state.marker[HOMOCYSTEINE] = targets(labile, balance, p)
     if not math.isnan(p.start_serum_b12_pmol_l):
         rest = p.start_serum_b12_pmol_l - active_b12(p.diet, labile, p)
         state.marker[HAPTOCORRIN] = max(rest, 0.0)
@@ -79,13 +83,39 @@ def next_change(state: State, course: Course, p: Person) -> float:
     A daily tablet takes over where yesterday's ends: such changes cancel and are passed over.
     """
     while True:
+        _pass_over_tablets(state, course, p)
         day = _next_day(state, course, p)
         if day == np.inf:
             return day
         injected, cn, oh, new, ended = _changes(day, state, course, p)
         if injected or abs(cn) > UNCHANGED or abs(oh) > UNCHANGED:
             return day
-        state.cursor[0], state.cursor[1] = new, ended
+        state.cursor[NEXT], state.cursor[ENDING] = new, ended
+
+
+@part
+def _pass_over_tablets(state: State, course: Course, p: Person) -> None:
+    """Pass over tablets of which each begins, alone, where an equal one ends, alone. Only speed: see next_change."""
+    doses, absorbed_ug, first = course.doses, course.absorbed_ug, course.first
+    new, ended = state.cursor
+    while new < course.last and ended < new and _relieves(new, ended, doses, course.last, p):
+        if abs(absorbed_ug[new - first] - absorbed_ug[ended - first]) > UNCHANGED:
+            break
+        new, ended = new + 1, ended + 1
+    state.cursor[NEXT], state.cursor[ENDING] = new, ended
+
+
+@part
+def _relieves(new: int, ended: int, doses: Doses, last: int, p: Person) -> bool:
+    day = doses.day[new]
+    return (
+        doses.route[new] == ORAL_ROUTE
+        and doses.route[ended] == ORAL_ROUTE
+        and doses.form[new] == doses.form[ended]
+        and abs(doses.day[ended] + p.tG - day) <= SAME_TIME
+        and (new + 1 == last or doses.day[new + 1] > day + SAME_TIME)
+        and (ended + 1 == last or doses.day[ended + 1] > doses.day[ended] + SAME_TIME)
+    )
 
 
 @part
@@ -94,7 +124,7 @@ def _next_day(state: State, course: Course, p: Person) -> float:
     new, ended = state.cursor
     while ended < new and doses.route[ended] != ORAL_ROUTE:
         ended += 1
-    state.cursor[1] = ended
+    state.cursor[ENDING] = ended
     starts = doses.day[new] if new < course.last else np.inf
     ends = doses.day[ended] + p.tG if ended < new else np.inf
     return min(starts, ends)
@@ -128,14 +158,14 @@ def _changes(day: float, state: State, course: Course, p: Person) -> tuple[bool,
 def apply_changes(day: float, state: State, m: Modes, course: Course, p: Person) -> None:
     """Give all doses of that moment, and end those whose day is over."""
     doses = course.doses
-    given = state.cursor[0]
+    given = state.cursor[NEXT]
     _, cn, oh, new, ended = _changes(day, state, course, p)
     for i in range(given, new):
         if doses.route[i] != ORAL_ROUTE:
             inject(doses.dose_ug[i], doses.form[i], state, m, p)
     _supply(cn, oh, state, m, p)
-    state.cursor[0], state.cursor[1] = new, ended
-    state.since[0] = 0.0
+    state.cursor[NEXT], state.cursor[ENDING] = new, ended
+    state.rung[0], state.consumed[0] = 0, 0.0
 
 
 @part
@@ -159,20 +189,6 @@ def _supply(cn: float, oh: float, state: State, m: Modes, p: Person) -> None:
     state.supply[SEEN] += cn + p.qOH * oh
     for j in (FAST, SLOW):
         state.amount[j] += (cn + oh) * m.per_supply[j]
-
-
-@part
-def march(state: State, m: Modes, days: float, floors: Floats, p: Person) -> None:
-    """Let `days` pass without a dose."""
-    left = days
-    while left > 0.0:
-        size = min(max(FIRST_STEP, GROWTH * state.since[0]), LONGEST_STEP)
-        if size > 0.75 * left:
-            size = left if size >= left else 0.5 * left
-        step(state.marker, state, m, size, floors, p)
-        decay(state.lost, m.lost_rate, size)
-        state.since[0] += size
-        left -= size
 
 
 @part

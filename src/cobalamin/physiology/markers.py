@@ -16,8 +16,7 @@ import numpy as np
 
 from cobalamin.physiology.compiled import Floats, Person, part
 from cobalamin.physiology.depot import EGFR_OF_PARAMETERS
-from cobalamin.physiology.plasma import haptocorrin_target
-from cobalamin.physiology.state import ABSORBED, State
+from cobalamin.physiology.state import ABSORBED, HAPTOCORRIN, HOMOCYSTEINE, MMA, State
 from cobalamin.physiology.stores import LEAST_LABILE_UG, MODES, Modes
 
 AGE_OF_PARAMETERS, YEARS_PER_DECADE, FOLATE_OF_PARAMETERS = 60.0, 10.0, 12.0
@@ -29,6 +28,7 @@ WEIGHT_1, WEIGHT_2 = 5.0 / 18.0, 8.0 / 18.0
 LAGRANGE = np.linalg.inv(np.vander([NODE_1, 0.5, NODE_3], increasing=True)).T.copy()
 SHORT = 0.3  # rate times step below which Gauss points on the exponential too are exact to 1e-10
 UNDERFLOW = 600.0
+BALANCE = 5
 NEGLIGIBLE_UG = 1e-12
 
 
@@ -49,29 +49,60 @@ def homocysteine_floor(p: Person) -> float:
 
 
 @part
-def targets(labile: float, floors: Floats, p: Person) -> tuple[float, float, float]:
+def fill_balance(balance: Floats, p: Person) -> None:
+    """What `targets` needs of a person: at a labile store of 1 ug, the log of what rises and falls with it; floors."""
+    balance[0] = math.log(p.B_n - p.T_n) - p.gam * math.log(p.L_n)
+    balance[1] = p.hM * math.log(p.L50M)
+    balance[2] = p.hH * math.log(p.L50H)
+    balance[3] = mma_floor(p)
+    balance[4] = homocysteine_floor(p)
+
+
+@part
+def targets(labile: float, balance: Floats, p: Person) -> tuple[float, float, float]:
     """Haptocorrin-bound B12, methylmalonic acid and homocysteine in balance with a labile store (ug)."""
     log_labile = math.log(max(labile, LEAST_LABILE_UG))
     return (
-        haptocorrin_target(log_labile, p),
-        floors[0] * (1.0 + math.exp(p.hM * (math.log(p.L50M) - log_labile))),
-        floors[1] * (1.0 + math.exp(p.hH * (math.log(p.L50H) - log_labile))),
+        math.exp(balance[0] + p.gam * log_labile),
+        balance[3] * (1.0 + math.exp(balance[1] - p.hM * log_labile)),
+        balance[4] * (1.0 + math.exp(balance[2] - p.hH * log_labile)),
     )
 
 
 @part
-def step(marker: Floats, state: State, m: Modes, days: float, floors: Floats, p: Person) -> None:
-    """Take the markers, and all amounts, over one step."""
-    labile = _labile_at_nodes(state, m, days)
-    first, middle, last = targets(labile[0], floors, p), targets(labile[1], floors, p), targets(labile[2], floors, p)
-    rates = (p.kH, p.kM, p.kHc)
-    for i in range(3):
-        kept, w1, w2, w3 = _weights(rates[i] * days)
-        marker[i] = kept * marker[i] + w1 * first[i] + w2 * middle[i] + w3 * last[i]
+def fill_factors(of_modes: Floats, of_markers: Floats, m: Modes, days: float, p: Person) -> None:
+    """What a step of `days` does to each mode (at three nodes and its end) and to each marker (kept; three weights)."""
+    for j in range(MODES):
+        fill_mode(of_modes[j], m.rate[j] * days)
+    fill_weights(of_markers, days, p)
 
 
 @part
-def _labile_at_nodes(state: State, m: Modes, days: float) -> tuple[float, float, float]:
+def fill_mode(row: Floats, x: float) -> None:
+    """What is left of a mode at the nodes and the end of a step of x = rate times days."""
+    row[0], row[1], row[2], row[3] = _exponentials(x)
+
+
+@part
+def fill_weights(of_markers: Floats, days: float, p: Person) -> None:
+    """Of each marker, what a step of `days` keeps, and the weight of the target at each node."""
+    _fill_weights(of_markers[HAPTOCORRIN], p.kH * days)
+    _fill_weights(of_markers[MMA], p.kM * days)
+    _fill_weights(of_markers[HOMOCYSTEINE], p.kHc * days)
+
+
+@part
+def step(state: State, m: Modes, of_modes: Floats, of_markers: Floats, balance: Floats, p: Person) -> None:
+    """Take markers and amounts over the step whose factors are given."""
+    at_1, at_2, at_3 = _labile_at_nodes(state, m, of_modes)
+    first, middle, last = targets(at_1, balance, p), targets(at_2, balance, p), targets(at_3, balance, p)
+    for i in range(3):
+        kept, w1, w2, w3 = of_markers[i, 0], of_markers[i, 1], of_markers[i, 2], of_markers[i, 3]
+        state.marker[i] = kept * state.marker[i] + w1 * first[i] + w2 * middle[i] + w3 * last[i]
+
+
+@part
+def _labile_at_nodes(state: State, m: Modes, of_modes: Floats) -> tuple[float, float, float]:
     """Labile store (ug) at the three nodes of a step; moves the amounts to its end."""
     steady = m.steady[0] * state.supply[ABSORBED]
     at_1, at_2, at_3 = steady, steady, steady
@@ -79,12 +110,11 @@ def _labile_at_nodes(state: State, m: Modes, days: float) -> tuple[float, float,
         amount = state.amount[j]
         if amount == 0.0:
             continue
-        e1, e2, e3, end = _exponentials(m.rate[j] * days)
         shown = m.to_labile[j] * amount
-        at_1 += shown * e1
-        at_2 += shown * e2
-        at_3 += shown * e3
-        end *= amount
+        at_1 += shown * of_modes[j, 0]
+        at_2 += shown * of_modes[j, 1]
+        at_3 += shown * of_modes[j, 2]
+        end = amount * of_modes[j, 3]
         state.amount[j] = end if abs(end) > NEGLIGIBLE_UG else 0.0
     return at_1, at_2, at_3
 
@@ -100,16 +130,15 @@ def _exponentials(x: float) -> tuple[float, float, float, float]:
 
 
 @part
-def _weights(x: float) -> tuple[float, float, float, float]:
+def _fill_weights(row: Floats, x: float) -> None:
     """How much of a marker is kept over a step of x = rate times days, and the weight of the target at each node."""
     if x < SHORT:
         e1, e2, e3, end = _exponentials(x)
-        return end, x * WEIGHT_1 * e3, x * WEIGHT_2 * e2, x * WEIGHT_1 * e1
-    end = math.exp(-x)
-    power_0 = (1.0 - end) / x
+        row[0], row[1], row[2], row[3] = end, x * WEIGHT_1 * e3, x * WEIGHT_2 * e2, x * WEIGHT_1 * e1
+        return
+    row[0] = math.exp(-x)
+    power_0 = (1.0 - row[0]) / x
     power_1 = (1.0 - power_0) / x
     power_2 = (1.0 - 2.0 * power_1) / x
-    w1 = LAGRANGE[0, 0] * power_0 + LAGRANGE[0, 1] * power_1 + LAGRANGE[0, 2] * power_2
-    w2 = LAGRANGE[1, 0] * power_0 + LAGRANGE[1, 1] * power_1 + LAGRANGE[1, 2] * power_2
-    w3 = LAGRANGE[2, 0] * power_0 + LAGRANGE[2, 1] * power_1 + LAGRANGE[2, 2] * power_2
-    return end, x * w1, x * w2, x * w3
+    for i in range(3):
+        row[i + 1] = x * (LAGRANGE[i, 0] * power_0 + LAGRANGE[i, 1] * power_1 + LAGRANGE[i, 2] * power_2)

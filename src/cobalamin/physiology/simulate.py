@@ -18,13 +18,14 @@ from numpy.typing import ArrayLike, NDArray
 from cobalamin.errors import CobalaminError
 from cobalamin.physiology.bodies import Bodies
 from cobalamin.physiology.compiled import Floats, Person, kernel, part, stamp
-from cobalamin.physiology.course import apply_changes, begin, labile_now, march, next_change
+from cobalamin.physiology.course import apply_changes, begin, labile_now, next_change
 from cobalamin.physiology.courses import LAST_DAY, Courses
 from cobalamin.physiology.gut import fill_absorbed
-from cobalamin.physiology.markers import homocysteine_floor, mma_floor
+from cobalamin.physiology.markers import BALANCE, fill_balance
 from cobalamin.physiology.plasma import active_b12, free_b12, lost_in_plasma, retained_flow
 from cobalamin.physiology.state import ABSORBED, HAPTOCORRIN, HOMOCYSTEINE, MMA, SEEN, Course, Doses, State, empty_state
-from cobalamin.physiology.stores import LA_CN, LA_OH, Modes, empty_modes, fill_modes, slow_ug
+from cobalamin.physiology.steps import Ladder, empty_ladder, march
+from cobalamin.physiology.stores import LA_CN, LA_OH, Modes, decay, empty_modes, fill_modes, slow_ug
 
 Array = NDArray[np.float64]
 
@@ -45,7 +46,8 @@ class Room(NamedTuple):
 
     state: State
     modes: Modes
-    floors: Array
+    ladder: Ladder
+    balance: Array
     absorbed_ug: Array
 
 
@@ -88,7 +90,7 @@ def simulate(bodies: Bodies, courses: Courses, days: ArrayLike, blood_count: boo
     chunks = _chunks(n)
 
     def run(chunk: slice) -> None:
-        room = Room(empty_state(), empty_modes(), np.zeros(2), np.zeros(longest))
+        room = Room(empty_state(), empty_modes(), empty_ladder(), np.zeros(BALANCE), np.zeros(longest))
         compiled()(bodies.people, stretches, doses, when, out, room, (chunk.start, chunk.stop))
 
     if len(chunks) == 1:
@@ -152,13 +154,20 @@ def _record(out: Floats, k: int, state: State, m: Modes, p: Person) -> None:
 
 
 @part
+def _pass(state: State, m: Modes, days: float, room: Room, p: Person) -> None:
+    march(state, m, room.ladder, days, room.balance, p)
+    decay(state.lost, m.lost_rate, days)
+
+
+@part
 def _follow(p: Person, course: Course, days: Floats, out: Floats, room: Room) -> None:
     """One person from day 0 to the last day of sampling."""
-    state, m, floors = room.state, room.modes, room.floors
+    state, m, balance = room.state, room.modes, room.balance
     fill_modes(m, p)
     fill_absorbed(course, p)
-    floors[0], floors[1] = mma_floor(p), homocysteine_floor(p)
-    begin(state, m, floors, p)
+    fill_balance(balance, p)
+    begin(state, m, balance, p)
+    room.ladder.filled[0] = 0
     state.cursor[:] = course.first
     now = 0.0
     for k in range(len(days)):
@@ -166,11 +175,11 @@ def _follow(p: Person, course: Course, days: Floats, out: Floats, room: Room) ->
             break
         change = next_change(state, course, p)
         while change < days[k]:
-            march(state, m, change - now, floors, p)
+            _pass(state, m, change - now, room, p)
             apply_changes(change, state, m, course, p)
             now = change
             change = next_change(state, course, p)
-        march(state, m, days[k] - now, floors, p)
+        _pass(state, m, days[k] - now, room, p)
         now = days[k]
         _record(out, k, state, m, p)
 

@@ -39,7 +39,8 @@ class State(NamedTuple):
     """Amounts of the modes and of what will be lost (ug), markers, supply (ug/d).
 
     `injected_lost` (1,) counts what was injected and will be lost (ug); `cursor` holds the next dose and the next oral
-    dose whose day ends; `since` (1,) is the time since the last change (d).
+    dose whose day ends; `rung` (1,) counts the steps since the last change, `consumed` (1,) is the time spent in the
+    present one (d).
     """
 
     amount: Array
@@ -48,11 +49,11 @@ class State(NamedTuple):
     supply: Array
     injected_lost: Array
     cursor: NDArray[np.int64]
-    since: Array
+    rung: NDArray[np.int64]
+    consumed: Array
 
 
 def empty_state() -> State:
     """Room for the state of one person."""
-    return State(
-        np.zeros(MODES), np.zeros(LOST), np.zeros(3), np.zeros(2), np.zeros(1), np.zeros(2, np.int64), np.zeros(1)
-    )
+    cursors = (np.zeros(2, np.int64), np.zeros(1, np.int64))
+    return State(np.zeros(MODES), np.zeros(LOST), np.zeros(3), np.zeros(2), np.zeros(1), *cursors, np.zeros(1))
