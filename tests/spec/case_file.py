@@ -27,6 +27,7 @@ expect:
   no_would_change:                             # nothing like these is named; a lone finding stands for any answer
     - {if: [b12_before_treatment]}
     - {then: {status: deficient}}
+  settled: [status, route]                     # nothing that is missing or in doubt changes these
   would_not_change: [total_b12]                # usual tests that would not help; no_would_not_change: would
   lines: [deficient if MMA above 400 nmol/L]   # words of the lines with reasons, as a clinician reads them
   under: {aafp_2017: {status: unlikely}}       # the same person under other guidelines
@@ -171,7 +172,7 @@ MEMBERS = (
     "causes", "other_explanations", "alerts", "tests", "missing", "rules", "says", "plan", "stewardship",
     "would_change", "would_not_change",
 )  # fmt: skip
-KNOWN = {name for one in MEMBERS for name in (one, f"no_{one}")} | {"regimen", "lines", "under"}
+KNOWN = {name for one in MEMBERS for name in (one, f"no_{one}")} | {"regimen", "lines", "under", "settled"}
 
 
 def _lines(found: dict[str, Any]) -> str:

@@ -16,7 +16,9 @@ def would_change_differences(expect: dict[str, Any], found: dict[str, Any]) -> l
         if not any(_fits(wanted, one) for one in named)
     ]
     forbidden = [(one, like) for like in expect.get("no_would_change", []) for one in named if _fits(like, one)]
-    return wrong + [f"would_change: {_told(one)} is named, like {like}" for one, like in forbidden]
+    wrong += [f"would_change: {_told(one)} is named, like {like}" for one, like in forbidden]
+    moved = [(name, one) for name in expect.get("settled", []) for one in named if name in one["then"]]
+    return wrong + [f"settled: {name} is not; {_told(one)}" for name, one in moved]
 
 
 def _fits(wanted: Change, named: Change) -> bool:

@@ -226,7 +226,12 @@ def test_bands_within_reach() -> None:
     b12 = Scale((133.0, 258.0), (180.0, 350.0), "ng/L")
     assert [(band[0], value) for band, value in within(b12, (120.0, 140.0))] == [
         ("below 180 ng/L", 126.5),
-        ("180 to 350 ng/L", 136.5),
+        ("above 180 ng/L", 136.5),
+    ]
+    assert [band[0] for band, _ in within(b12, (120.0, 300.0))] == [
+        "below 180 ng/L",
+        "180 to 350 ng/L",
+        "above 350 ng/L",
     ]
     assert within(b12, (140.0, 200.0)) == []
     assert len(within(b12, None)) == 3

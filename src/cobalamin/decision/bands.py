@@ -126,11 +126,19 @@ def inside(low: float, high: float) -> float:
 
 
 def within(measured: Scale, reach: tuple[float, float] | None) -> list[tuple[Stretch, float]]:
-    """Each stretch that can be reached and a value in it; none where all that can be reached lies in one."""
+    """Each stretch that can be reached and a value in it; none where all that can be reached lies in one.
+
+    Limits out of reach are not spoken of: haemoglobin 8.2 g/dL may be below 8, not 7 to 8.
+    """
     stretches = list(measured.stretches())
     if reach is None:
         return [(one, inside(one[1], one[2])) for one in stretches]
     lowest, highest = reach
-    cut = [(one, max(one[1], lowest), min(one[2], highest)) for one in stretches]
-    met = [(one, (low + high) / 2) for one, low, high in cut if low < high]
-    return met if len(met) > 1 else []
+    met = [(low, high) for _, low, high in stretches if max(low, lowest) < min(high, highest)]
+    told = [(low if low > lowest else -inf, high if high < highest else inf) for low, high in met]
+    values = [(max(low, lowest) + min(high, highest)) / 2 for low, high in met]
+    return (
+        [((measured.said(*ends), *ends), value) for ends, value in zip(told, values, strict=True)]
+        if len(met) > 1
+        else []
+    )

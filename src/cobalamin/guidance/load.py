@@ -94,7 +94,7 @@ def _turning_days(guideline: str) -> tuple[date, ...]:
     contents = [_content(name)["content"] for name in _lineage(guideline)]
     dated = [one for content in contents for raw in content["thresholds"].values() for one in _versions(raw)]
     dated += [rule for content in contents for table in content["tables"].values() for rule in table["rules"]]
-    days = {item.get(end) for item in dated for end in ("from_date", "until_date")} - {None}
+    days = {day for item in dated for day in (item.get("from_date"), item.get("until_date")) if day}
     return tuple(sorted(date.fromisoformat(day) for day in days))
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from cobalamin.report.words import word
+from cobalamin.report.words import listed, word
 from cobalamin.vocabulary.catalogue import catalogue
 
+URGENCIES = ("emergency", "urgent", "routine", "none", "undecided")
 DECISIVE = ("urgency", "route", "status", "causes")
 # Shown for one outcome; the rest is counted.
-SHOWN, PAIRS_SHOWN = 6, 2
+SHOWN, PAIRS_SHOWN = 8, 2
 MALABSORPTION = "malabsorption_other"
 
 
@@ -20,7 +21,14 @@ def changing(answer: dict[str, Any]) -> list[dict[str, Any]]:
         said = _outcome(change, answer)
         if said:
             grouped.setdefault(said, []).append(change)
-    return [{"then": said, **_told(changes)} for said, changes in grouped.items()]
+    ordered = sorted(grouped.items(), key=lambda one: _decisive(one[1][0]["then"]))
+    return [{"then": said, **_told(changes)} for said, changes in ordered]
+
+
+def _decisive(then: dict[str, Any]) -> tuple[int, int]:
+    """The most decisive field first; of the urgencies, the worst first."""
+    name = next(one for one in DECISIVE if one in then)
+    return DECISIVE.index(name), URGENCIES.index(then[name]) if name == "urgency" else 0
 
 
 def change_lines(answer: dict[str, Any]) -> list[str]:
@@ -76,19 +84,16 @@ def _if(change: dict[str, Any]) -> str:
 def _found(part: dict[str, Any]) -> str:
     """One thing found out: cord or eye signs; IFA positive; B12 below 180 ng/L on repeat."""
     name, said = part["finding"], part["is"]
-    words = word("finding", name)
     if said in ("yes", "no"):
-        return _yes_or_no(name, words, said)
-    if name in ("female", "male"):
-        return f"{words} {said}"
-    return f"{words} {said}{_open_for(part)}"
+        return _yes_or_no(name, said)
+    return f"{listed('is', name) or word('finding', name)} {said}{_open_for(part)}"
 
 
-def _yes_or_no(name: str, words: str, said: str) -> str:
-    finding = catalogue().get(name)
+def _yes_or_no(name: str, said: str) -> str:
+    finding, words = catalogue().get(name), word("finding", name)
     if finding is not None and finding.selector.startswith("flag"):
         return f"{words} {'positive' if said == 'yes' else 'negative'}"
-    return words if said == "yes" else f"{words}: no"
+    return (listed("is", name) or words) if said == "yes" else (listed("is_not", name) or f"no {words}")
 
 
 def _open_for(part: dict[str, Any]) -> str:

@@ -40,6 +40,11 @@ def word(kind: str, key: str) -> str:
     return found if found is not None else plain(str(key))
 
 
+def listed(kind: str, key: str) -> str | None:
+    """The words for a value where some are listed."""
+    return _table().get((kind, key))
+
+
 def group(kind: str) -> list[str]:
     """The keys of a kind, in the order of the file: `nerve`, `cord` and `medicine` group findings for display."""
     return [key for kind_, key in _table() if kind_ == kind]
