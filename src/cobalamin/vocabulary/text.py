@@ -118,8 +118,8 @@ def content(tokens: list[Token]) -> list[int]:
 @lru_cache(maxsize=20_000)
 def phrase_key(phrase: str) -> tuple[str, ...]:
     """The folded content words of a phrase, the form in which phrases are compared."""
-    words = plain(phrase).split()
-    if not all(word.isalnum() and word.isascii() for word in words):
-        words = [token.raw for token in tokenise(phrase)]
+    text = plain(phrase)
+    letters = text.replace(" ", "")
+    words = text.split() if letters.isalnum() and letters.isascii() else [token.raw for token in tokenise(phrase)]
     stop = word_class("stop")
-    return tuple(folded for word in words if (folded := fold(word)) not in stop)
+    return tuple([folded for word in words if (folded := fold(word)) not in stop])
