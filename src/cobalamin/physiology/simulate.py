@@ -23,6 +23,7 @@ from cobalamin.physiology.courses import LAST_DAY, Courses
 from cobalamin.physiology.gut import fill_absorbed
 from cobalamin.physiology.markers import BALANCE, fill_balance
 from cobalamin.physiology.plasma import active_b12, free_b12, lost_in_plasma, retained_flow
+from cobalamin.physiology.red_cells import Cells, begin_cells, counts, empty_cells, march_cells, speaks
 from cobalamin.physiology.state import ABSORBED, HAPTOCORRIN, HOMOCYSTEINE, MMA, SEEN, Course, Doses, State, empty_state
 from cobalamin.physiology.steps import Ladder, empty_ladder, march
 from cobalamin.physiology.stores import LA_CN, LA_OH, Modes, decay, empty_modes, fill_modes, slow_ug
@@ -38,6 +39,8 @@ SERIES = (
     "labile_ug",
     "store_ug",
 )
+WITHOUT_BLOOD = len(SERIES)
+BLOOD = ("haemoglobin_g_dl", "mcv_fl", "reticulocyte_percent")
 SMALLEST_CHUNK = 64  # people; fewer are not worth a thread
 
 
@@ -48,6 +51,7 @@ class Room(NamedTuple):
     modes: Modes
     ladder: Ladder
     balance: Array
+    cells: Cells
     absorbed_ug: Array
 
 
@@ -56,7 +60,7 @@ class Markers:
     """Markers of each person on each day (n, k), NaN where no day was given.
 
     `urine_ug` counts the early loss of injected B12 since day 0; `labile_ug` and `store_ug` (labile and slow) are
-    tissue stores. The count of blood is there only where it was asked for and the person's own baseline is known.
+
     """
 
     days: Array
@@ -78,19 +82,18 @@ def simulate(bodies: Bodies, courses: Courses, days: ArrayLike, blood_count: boo
     A sample on the day of a dose is taken before the dose. Raises CobalaminError where shapes disagree, days fall or
     precede day 0, or a body has no state to start from.
     """
-    if blood_count:
-        raise CobalaminError("The blood count is not built yet.")
     n = len(bodies)
     when = _sampling_days(days, n)
     _check(bodies, courses)
-    out = np.full((len(SERIES), n, when.shape[1]), np.nan)
+    names = SERIES + BLOOD if blood_count and _any_baseline(bodies) else SERIES
+    out = np.full((len(names), n, when.shape[1]), np.nan)
     doses = Doses(courses.day, courses.dose_ug, courses.form, courses.route, courses.fasting)
     stretches = (courses.first, courses.last)
     longest = int((courses.last - courses.first).max(initial=0))
     chunks = _chunks(n)
 
     def run(chunk: slice) -> None:
-        room = Room(empty_state(), empty_modes(), empty_ladder(), np.zeros(BALANCE), np.zeros(longest))
+        room = Room(empty_state(), empty_modes(), empty_ladder(), np.zeros(BALANCE), empty_cells(), np.zeros(longest))
         compiled()(bodies.people, stretches, doses, when, out, room, (chunk.start, chunk.stop))
 
     if len(chunks) == 1:
@@ -98,13 +101,16 @@ def simulate(bodies: Bodies, courses: Courses, days: ArrayLike, blood_count: boo
     else:
         with ThreadPoolExecutor(threads()) as pool:
             list(pool.map(run, chunks))
-    series = dict(zip(SERIES, out, strict=True))
-    return Markers(days=when, **series)
+    return Markers(days=when, **dict(zip(names, out, strict=True)))
 
 
 def threads() -> int:
     """Cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _any_baseline(bodies: Bodies) -> bool:
+    return bool((~np.isnan(bodies["haemoglobin_g_dl"]) & ~np.isnan(bodies["mcv_fl"])).any())
 
 
 def _chunks(n: int) -> list[slice]:
@@ -184,6 +190,29 @@ def _follow(p: Person, course: Course, days: Floats, out: Floats, room: Room) ->
         _record(out, k, state, m, p)
 
 
+@part
+def _follow_cells(p: Person, course: Course, days: Floats, out: Floats, room: Room) -> None:
+    """The blood count of one person: the same course walked again with its own, even steps."""
+    state, m, cells = room.state, room.modes, room.cells
+    begin(state, m, room.balance, p)
+    state.cursor[:] = course.first
+    begin_cells(cells, labile_now(state, m), p)
+    now = 0.0
+    for k in range(len(days)):
+        if np.isnan(days[k]):
+            break
+        change = next_change(state, course, p)
+        while change < days[k]:
+            march_cells(cells, state, m, change - now, p)
+            apply_changes(change, state, m, course, p)
+            now = change
+            change = next_change(state, course, p)
+        march_cells(cells, state, m, days[k] - now, p)
+        now = days[k]
+        first = WITHOUT_BLOOD
+        out[first, k], out[first + 1, k], out[first + 2, k] = counts(cells.state, cells, p)
+
+
 @cache
 def compiled() -> Any:
     """The kernel over people; compiled at the first call, or read from Numba's cache."""
@@ -197,5 +226,7 @@ def compiled() -> Any:
             for i in range(chunk[0], chunk[1]):
                 course = Course(doses, room.absorbed_ug, stretches[0][i], stretches[1][i])
                 _follow(people[i], course, days[i], out[:, i], room)
+                if len(out) > WITHOUT_BLOOD and speaks(people[i]):
+                    _follow_cells(people[i], course, days[i], out[:, i], room)
 
     return follow_all
