@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from cobalamin.records.dates import LONGEST_DAYS, When, before, midnight, read_date, read_duration, read_onset
+from cobalamin.records.dates import When, before, midnight, read_date, read_onset
 from cobalamin.records.ledger import Ledger
+from cobalamin.vocabulary.durations import LONGEST_DAYS, read_duration
 
 _NOT_STATED = {
     "",

@@ -9,13 +9,14 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from cobalamin.records.dates import When, midnight, read_date, read_duration
+from cobalamin.records.dates import When, midnight, read_date
 from cobalamin.records.sheet_desk import NOT_RELEVANT, NOT_UNDERSTOOD, Desk, entries, is_days, is_missing, is_no, is_yes
-from cobalamin.records.sheet_schedule import read_dose, times_a_day
 from cobalamin.records.sheet_treatment import is_b12, read_treatment_entry
 from cobalamin.records.sheet_turns import by_person, is_gone, stated
 from cobalamin.vocabulary.catalogue import catalogue
 from cobalamin.vocabulary.concepts import concepts, read_csv
+from cobalamin.vocabulary.durations import read_duration
+from cobalamin.vocabulary.schedules import read_dose, times_a_day
 from cobalamin.vocabulary.text import plain
 from cobalamin.vocabulary.words import Meaning, read_text
 

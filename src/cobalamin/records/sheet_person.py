@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from cobalamin import units
-from cobalamin.records.dates import before, midnight, read_date, read_duration
+from cobalamin.records.dates import before, midnight, read_date
 from cobalamin.records.sheet_desk import Desk, is_missing, is_no, is_yes
+from cobalamin.vocabulary.durations import read_duration
 
 PERSON_KEYS = (
     "age",

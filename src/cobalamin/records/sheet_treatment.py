@@ -7,23 +7,14 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from cobalamin.records.dates import LONGEST_DAYS, When, midnight, read_date
+from cobalamin.records.dates import When, midnight, read_date
 from cobalamin.records.sheet_desk import NOT_RELEVANT, NOT_UNDERSTOOD, Desk, entries, is_missing, is_no, is_yes
-from cobalamin.records.sheet_schedule import Segment, read_dose, read_schedule, times_a_day
+from cobalamin.vocabulary.durations import LONGEST_DAYS
+from cobalamin.vocabulary.schedules import Segment, read_dose, read_route, read_schedule, times_a_day
 from cobalamin.vocabulary.words import read_text
 
 _MOST_UG = 5_000.0
 _INJECTED = ("im", "sc", "iv")
-_ROUTES = (
-    (r"intra-?muscular|\bi\.?m\.?\b", "im"),
-    (r"sub-?cut|\bs\.?c\.?\b|\bsq\b", "sc"),
-    (r"intra-?venous|\bi\.?v\.?\b|infusion|\bdrip\b", "iv"),
-    (r"sub-?lingual|under the tongue|lozenge", "sublingual"),
-    (r"nasal|nose", "nasal"),
-    (r"\boral|by mouth|\bp\.?o\.?\b|tablet|capsule|\bpills?\b|drops|gumm|syrup|liquid", "oral"),
-    (r"inject|\bshots?\b|\bjabs?\b|parenteral|ampoule", "im"),
-    (r"patch|transdermal|topical", "other"),
-)
 _PRODUCT = {
     ("tx_hydroxocobalamin", True): "tx_hydroxocobalamin_injection",
     ("tx_hydroxocobalamin", False): "tx_hydroxocobalamin_oral",
@@ -150,9 +141,9 @@ class _Course:
     def _route(self) -> str | None:
         stated = self.entry.get("route")
         if not is_missing(stated):
-            return _match_route(str(stated)) or "other"
+            return read_route(str(stated)) or "other"
         form = " ".join(str(self.entry.get(key) or "") for key in ("form", "product"))
-        found = _match_route(f"{self.words} {form}")
+        found = read_route(f"{self.words} {form}")
         if found:
             return found
         rare = any((segment.every_days or 0) >= _INJECTION_FROM_DAYS for segment in self.segments)
@@ -296,8 +287,3 @@ def _until(segment: Segment, start: When | None, end: datetime | None) -> dateti
         return end
     own = start.time + timedelta(days=min(round(length), LONGEST_DAYS))
     return min(own, end) if end else own
-
-
-def _match_route(words: str) -> str | None:
-    lower = words.lower()
-    return next((route for pattern, route in _ROUTES if re.search(pattern, lower)), None)

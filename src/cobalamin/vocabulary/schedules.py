@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 
 from cobalamin import units
-from cobalamin.records.dates import DAYS, read_duration
 from cobalamin.vocabulary.concepts import concepts
+from cobalamin.vocabulary.durations import DAYS, read_duration
 from cobalamin.vocabulary.results import read_number
 
 _AMOUNT = re.compile(
@@ -47,6 +47,16 @@ _N = {
 }
 _NUM = r"(\d+(?:\.\d+)?|" + "|".join(_N) + r")"
 _PERIOD = r"(days?|weeks?|wks?|months?|mths?|years?|d|w|m|/7|/52|/12)"
+ROUTES = (
+    (r"intra-?muscular|\bi\.?m\.?\b", "im"),
+    (r"sub-?cut|\bs\.?c\.?\b|\bsq\b", "sc"),
+    (r"intra-?venous|\bi\.?v\.?\b|infusion|\bdrip\b", "iv"),
+    (r"sub-?lingual|under the tongue|lozenge", "sublingual"),
+    (r"nasal|nose", "nasal"),
+    (r"\boral|by mouth|\bp\.?o\.?\b|tablet|capsule|\bpills?\b|drops|gumm|syrup|liquid", "oral"),
+    (r"inject|\bshots?\b|\bjabs?\b|parenteral|ampoule", "im"),
+    (r"patch|transdermal|topical", "other"),
+)
 _SINGLE = re.compile(
     r"\bonce\b(?! (a|per|every|daily|weekly|monthly|yearly))|\bsingle\b|\bstat\b"
     r"|\bone (dose|injection|off|shot)\b|\bone-off\b",
@@ -76,6 +86,15 @@ class Segment:
     single: bool = False
 
 
+@dataclass(frozen=True)
+class Interval:
+    """How often, in days, and where in the text it is said."""
+
+    days: float
+    start: int
+    end: int
+
+
 def read_dose(text: str, concept: str) -> Dose | None:
     """The amount given at a time; None where no amount with a unit is stated."""
     match = _STRENGTH.search(text) or _AMOUNT.search(text)
@@ -91,6 +110,12 @@ def times_a_day(text: str) -> int | None:
     """How often a day a medicine is taken; None where the words do not say."""
     lower = text.lower()
     return next((times for pattern, times in _TIMES_A_DAY if re.search(pattern, lower)), None)
+
+
+def read_route(words: str) -> str | None:
+    """The way a medicine is given: im, sc, iv, oral, sublingual, nasal or other; None where the words do not say."""
+    lower = words.lower()
+    return next((route for pattern, route in ROUTES if re.search(pattern, lower)), None)
 
 
 def read_schedule(text: str) -> list[Segment]:
@@ -118,31 +143,65 @@ def _count(text: str) -> float:
     return float(_N[text]) if text in _N else float(text)
 
 
+def find_interval(part: str) -> Interval | None:
+    """How often, by one stretch of a schedule in lower case; None where it does not say.
+
+    For a range ("every 2-3 months") the longer, so that nobody is called late too early.
+    """
+    found = _fixed(part) or _shorthand(part) or _per_period(part) or _between(part) or _plain(part)
+    return found or _daily(part)
+
+
 def _every(part: str) -> float | None:
-    """Days between doses; for a range ("every 2-3 months") the longer, so that nobody is called late too early."""
-    fixed = (
-        (rf"\b{_NUM} weekly (doses|injections|shots)", 7.0),
-        (rf"\b{_NUM} monthly (doses|injections|shots)", DAYS["month"]),
-        (rf"\b{_NUM} daily (doses|injections|shots)", 1.0),
-        (
-            r"alternate days?|alternating days|every other day|every second day|on alternate|\bqod\b|\beod\b|48 hours",
-            2.0,
-        ),
-        (r"every other week|alternate weeks|fortnightly|every fortnight|biweekly|bi-weekly|every second week", 14.0),
-        (r"every other month|alternate months|bimonthly|bi-monthly|every second month", 2 * DAYS["month"]),
-        (r"quarterly|every quarter", 3 * DAYS["month"]),
-        (r"half[- ]yearly|six[- ]monthly|twice (a|per) year|twice yearly|biannual|semi-?annual", 6 * DAYS["month"]),
-    )
-    for pattern, days in fixed:
-        if re.search(pattern, part):
-            return days
-    shorthand = re.search(r"(?<!for )(?<![\d/])\b(\d{1,2})/(12|52)(?:ly)?\s*$", part)
-    if shorthand:  # "1 mg 3/12" is every three months; "for 3/12" is how long
-        return float(shorthand[1]) * DAYS["month" if shorthand[2] == "12" else "week"]
-    return _per_period(part) or _interval(part) or _plain(part)
+    found = find_interval(part)
+    return found.days if found else None
 
 
-def _per_period(part: str) -> float | None:
+_FIXED = (
+    (rf"\b{_NUM} weekly (doses|injections|shots)", 7.0),
+    (rf"\b{_NUM} monthly (doses|injections|shots)", DAYS["month"]),
+    (rf"\b{_NUM} daily (doses|injections|shots)", 1.0),
+    (r"alternate days?|alternating days|every other day|every second day|on alternate|\bqod\b|\beod\b|48 hours", 2.0),
+    (r"every other week|alternate weeks|fortnightly|every fortnight|biweekly|bi-weekly|every second week", 14.0),
+    (r"every other month|alternate months|bimonthly|bi-monthly|every second month", 2 * DAYS["month"]),
+    (r"quarterly|every quarter", 3 * DAYS["month"]),
+    (
+        r"half[- ]yearly|six[- ]monthly|twice (a|per) year|twice yearly|biannual|semi-?annual",
+        6 * DAYS["month"],
+    ),
+)
+_PLAIN = (
+    (r"\bweekly\b|every week|once a week|each week|per week", 7.0),
+    (r"\bmonthly\b|every month|once a month|each month|per month", DAYS["month"]),
+    (r"\byearly\b|annual|every year|once a year", DAYS["year"]),
+)
+
+
+def _fixed(part: str) -> Interval | None:
+    return _first_of(_FIXED, part)
+
+
+def _plain(part: str) -> Interval | None:
+    return _first_of(_PLAIN, part)
+
+
+def _first_of(patterns: tuple[tuple[str, float], ...], part: str) -> Interval | None:
+    found = ((re.search(pattern, part), days) for pattern, days in patterns)
+    return next((Interval(days, *match.span()) for match, days in found if match), None)
+
+
+def _shorthand(part: str) -> Interval | None:
+    """ "1 mg 3/12" is every three months; "for 3/12" is how long."""
+    match = re.search(r"(?<!for )(?<![\d/])\b(\d{1,2})/(12|52)(?:ly)?\s*$", part)
+    return Interval(float(match[1]) * DAYS["month" if match[2] == "12" else "week"], *match.span()) if match else None
+
+
+def _daily(part: str) -> Interval | None:
+    found = (re.search(pattern, part) for pattern, _ in _TIMES_A_DAY)
+    return next((Interval(1.0, *match.span()) for match in found if match), None)
+
+
+def _per_period(part: str) -> Interval | None:
     """ "3 times a week", "twice weekly", "3/week", "4 times a year"."""
     match = re.search(
         rf"\b{_NUM}\s*(?:times|x|×|injections|doses)?\s*(?:a|per|each|every|/)\s*(week|month|year|day)\b", part
@@ -153,10 +212,10 @@ def _per_period(part: str) -> float | None:
     if match[2].endswith("ly") and match[1] not in ("once", "twice", "thrice") and "times" not in match[0]:
         return None  # "3 monthly" is every three months; "3 times monthly" is not
     period = {"weekly": "week", "monthly": "month", "yearly": "year", "daily": "day"}.get(match[2], match[2])
-    return 1.0 if period == "day" else DAYS[period] / count
+    return Interval(1.0 if period == "day" else DAYS[period] / count, *match.span())
 
 
-def _interval(part: str) -> float | None:
+def _between(part: str) -> Interval | None:
     """ "every 3 months", "3-monthly", "every 10-12 weeks", "q12w", "12 weekly"."""
     span = r"(?:\d+(?:\.\d+)?\s*(?:-|–|to|or)\s*)?"
     match = re.search(rf"(?:every|each|at intervals of|\bq)\s*{span}{_NUM}\s*-?\s*{_PERIOD}\b", part) or re.search(
@@ -178,15 +237,4 @@ def _interval(part: str) -> float | None:
         "/12": "month",
     }
     period = match[2] if match[2] in words else match[2].rstrip("s")
-    return _count(match[1]) * DAYS[words.get(period, period)]
-
-
-def _plain(part: str) -> float | None:
-    for pattern, days in (
-        (r"\bweekly\b|every week|once a week|each week|per week", 7.0),
-        (r"\bmonthly\b|every month|once a month|each month|per month", DAYS["month"]),
-        (r"\byearly\b|annual|every year|once a year", DAYS["year"]),
-    ):
-        if re.search(pattern, part):
-            return days
-    return 1.0 if times_a_day(part) else None
+    return Interval(_count(match[1]) * DAYS[words.get(period, period)], *match.span())
