@@ -47,6 +47,7 @@ def adopt_command(
     """Show what would change for a population under other guidance: who, what, and at what cost.
 
     Nobody's treatment is changed; the people who would be harmed by the change come first.
+    The survey that ships (src/cobalamin/data/nhanes_2011_2012) is there to try it on.
 
     Examples:
 
@@ -113,6 +114,8 @@ def summary_text(data: dict[str, Any], folder: Path | None) -> str:
         f"{data['population']['shown']} adults registered.",
         "",
     ]
+    if all(flow["same"] for flows in data["flows"].values() for flow in flows):
+        lines += [f"Nobody's answer changes. Results count for a time: is {data['on']} the day meant (--on)?", ""]
     for row in data["harmed"]["rows"]:
         lines.append(f"{row['shown']:>7}  {row['group']}: {row['what']}")
     lines += [""] if data["harmed"]["rows"] else []
@@ -135,8 +138,11 @@ def _cost_lines(data: dict[str, Any]) -> list[str]:
     injections = wanted.get("injection", {}).get("more_shown", "0")
     lines = [f"Appointments {data['costs']['appointments']} a year, injections among them {injections}."]
     if data["costs"]["total"] is not None:
-        unpriced = f"; {len(data['costs']['unpriced'])} units have no price" if data["costs"]["unpriced"] else ""
-        lines.append(f"What has a price: {money(data['costs']['total'])} {data['costs']['currency']} a year{unpriced}.")
+        lines.append(f"What has a price: {money(data['costs']['total'])} {data['costs']['currency']} a year.")
+    if data["costs"]["unpriced"]:
+        units = [unit.replace("_", " ") for unit in data["costs"]["unpriced"]]
+        more = f" and {len(units) - SHOWN} more" if len(units) > SHOWN else ""
+        lines.append(f"Without a price: {', '.join(units[:SHOWN])}{more}; put your own in with --costs FILE.")
     return lines
 
 

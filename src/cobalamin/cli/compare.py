@@ -64,7 +64,9 @@ def comparison_text(found: Comparison) -> str:
 
     parts = found.parts()
     agreed = [
-        f"{asked} {_words(asked, those[0].value)}" for asked, those in found.positions.items() if asked not in parts
+        f"{_asked(asked)} {_words(asked, those[0].value)}"
+        for asked, those in found.positions.items()
+        if asked not in parts and those[0].value not in NOTHING
     ]
     lines = [f"{found.patient_id} on {found.on.isoformat()}, {len(found.guidelines)} guidelines"]
     lines += ["", f"The same under all: {'; '.join(agreed)}."] if agreed else []
@@ -73,7 +75,7 @@ def comparison_text(found: Comparison) -> str:
     lines += _table(found, [question for question in parts if question not in MANY])
     for question in parts:
         by = _by_value if question in MANY else _partings
-        lines += ["", f"{question}, where they part", *by(question, found.positions[question])]
+        lines += ["", f"{_asked(question)}, where they part", *by(question, found.positions[question])]
     old = {one.id: one.about.get("superseded_by") for one in found.guidelines}
     noted = [f"{name} is superseded by {newer}" for name, newer in old.items() if newer]
     return "\n".join([*lines, "", f"Note: {'; '.join(noted)}."] if noted else lines)
@@ -82,7 +84,7 @@ def comparison_text(found: Comparison) -> str:
 def _table(found: Comparison, questions: list[str]) -> list[str]:
     if not questions:
         return []
-    rows = [["", *questions]]
+    rows = [["", *map(_asked, questions)]]
     for place, guideline in enumerate(found.guidelines):
         answers = [_words(question, found.positions[question][place].value) for question in questions]
         rows.append([guideline.id, *answers])
@@ -92,6 +94,14 @@ def _table(found: Comparison, questions: list[str]) -> list[str]:
 
 
 KINDS = {"tests": "test", "cause": "cause"}
+ASKED = {"advice": "testing"}
+# Answers on which agreement says nothing.
+NOTHING = ("", "none", "not_assessed")
+
+
+def _asked(question: str) -> str:
+    """A question as people call it."""
+    return ASKED.get(question, question)
 
 
 def _words(question: str, value: str) -> str:
@@ -102,15 +112,20 @@ def _words(question: str, value: str) -> str:
 
 
 def _partings(question: str, positions: tuple[Position, ...]) -> list[str]:
-    """Each answer once, with the guidelines that give it and their reasons."""
+    """Each answer once, with the guidelines that give it; then the reasons, each with whose it is."""
     by_value: dict[str, list[Position]] = {}
     for position in positions:
         by_value.setdefault(position.value, []).append(position)
     lines = []
     for value, those in by_value.items():
         lines.append(f"  {_words(question, value)}: {', '.join(one.guideline for one in those)}")
-        reasons = dict.fromkeys((reason.says, reason.clause) for one in those for reason in one.reasons)
-        lines += [f"      {says} [{clause}]" if clause else f"      {says}" for says, clause in reasons]
+        whose: dict[tuple[str, str], list[str]] = {}
+        for position in those:
+            for reason in position.reasons:
+                whose.setdefault((reason.says, reason.clause), []).append(position.guideline)
+        for (says, clause), names in whose.items():
+            lead = f"{', '.join(names)}: " if len(whose) > 1 else ""
+            lines.append(f"      {lead}{says}" + (f" [{clause}]" if clause else ""))
     return lines
 
 
