@@ -47,11 +47,10 @@ def adopt_command(
     """Show what would change for a population under other guidance: who, what, and at what cost.
 
     Nobody's treatment is changed; the people who would be harmed by the change come first.
-    The survey that ships (src/cobalamin/data/nhanes_2011_2012) is there to try it on.
 
     Examples:
 
-      cobalamin adopt nice_ng239 aafp_2017 exports/2026-01 --out what-if
+      cobalamin adopt nice_ng239 aafp_2017 src/cobalamin/data/nhanes_2011_2012 --out what-if
 
       cobalamin adopt nice_ng239 nice_ng239 tables/ --laboratory-b examples/laboratory_145_ng_l.yaml
     """
