@@ -41,9 +41,6 @@ def test_two_grams_of_vitamin_c_a_day_are_a_high_dose(words: str) -> None:
 
 
 DOUBTFUL = [
-    ("conditions", "?pernicious anaemia"),
-    ("conditions", "suspected pernicious anaemia"),
-    ("conditions", "likely pernicious anaemia"),
     ("conditions", "rule out pernicious anemia"),
     ("conditions", "r/o celiac disease"),
     ("conditions", "to exclude coeliac disease"),
@@ -56,6 +53,20 @@ DOUBTFUL = [
     ("signs", "? reduced vibration sense"),
     ("family_history", "possible PA in grandmother"),
 ]
+
+
+SUSPICION = {"cond_autoimmune_gastritis_suspected"}
+
+
+@pytest.mark.parametrize("words", ["?pernicious anaemia", "suspected pernicious anaemia", "likely pernicious anaemia"])
+def test_suspected_pernicious_anaemia_stands_as_a_suspicion_and_stays_named(words: str) -> None:
+    assert said("conditions", words) == SUSPICION
+    assert read("conditions", words).ledger.set_aside.total() == 1
+
+
+@pytest.mark.parametrize("words", ["pernicious anaemia unlikely", "screened for pernicious anaemia"])
+def test_doubt_that_leans_towards_no_is_no_suspicion_of_pernicious_anaemia(words: str) -> None:
+    assert said("conditions", words) == set()
 
 
 @pytest.mark.parametrize("heading, words", DOUBTFUL)
@@ -93,7 +104,7 @@ READ_AS = [
     ("conditions", "not known to have Crohn's", {"-cond_crohn_any"}),
     ("conditions", "resolved iron deficiency", {"-cond_iron_deficiency"}),
     ("conditions", "previous B12 deficiency, resolved", {"cond_b12_deficiency"}),
-    ("conditions", "B12 deficiency ?pernicious anaemia", {"cond_b12_deficiency"}),
+    ("conditions", "B12 deficiency ?pernicious anaemia", {"cond_b12_deficiency", *SUSPICION}),
     ("conditions", "neuropathy ?cause", {"cond_peripheral_neuropathy"}),
     ("conditions", "B12 def", {"cond_b12_deficiency"}),
     ("family_history", "no family history of pernicious anaemia", {"-family_b12_deficiency"}),
@@ -119,6 +130,21 @@ READ_AS = [
     ("response", "tingling gone", {"-sym_paraesthesia", "trend_resolved"}),
     ("response", "initially better then worse", {"trend_worse"}),
     ("response", "not resolved", {"trend_insufficient"}),
+    ("response", "not yet resolved", {"-trend_resolved"}),
+    ("response", "partly resolved", {"trend_improved", "-trend_resolved"}),
+    ("response", "almost back to normal", {"trend_improved", "-trend_resolved"}),
+    ("response", "hardly improved", {"trend_insufficient"}),
+    ("response", "hasn't improved", {"-trend_improved"}),
+    ("response", "unresolved", {"trend_insufficient"}),
+    ("symptoms", "hair falling out", set()),
+    ("symptoms", "falls asleep in the chair", set()),
+    ("symptoms", "can't pass water", {"sym_bladder_bowel_change"}),
+    ("symptoms", "wets himself", {"sym_bladder_bowel_change"}),
+    ("symptoms", "dead feet", {"sym_numbness"}),
+    ("symptoms", "MMSE 22/30", {"q_mmse_total", "sign_cognitive_test_low"}),
+    ("signs", "AMTS 6/10", {"sign_cognitive_test_low"}),
+    ("signs", "6CIT 14/28", {"sign_cognitive_test_low"}),
+    ("signs", "6CIT 4/28", {"-sign_cognitive_test_low"}),
 ]
 
 

@@ -85,7 +85,7 @@ def _read_all(desk: Desk, value: object, domain: str) -> None:
             desk.ledger.pass_over("not stated")
             continue
         aside = desk.ledger.set_aside.total()
-        if not (domain == "signs" and _measured(desk, name, place)):
+        if not measured(desk, name, place):
             _complaint(desk, entry, name, place, domain)
         understood |= desk.ledger.set_aside.total() == aside
     # Silence may mean no only where nothing was left in doubt.
@@ -180,15 +180,12 @@ def _scores() -> list[dict[str, str]]:
     return read_csv("scores.csv")
 
 
-def _measured(desk: Desk, name: str, place: str) -> bool:
-    """ "MMSE 25/30" and "temperature 37.8 C" among the signs."""
+def measured(desk: Desk, name: str, place: str) -> bool:
+    """ "MMSE 25/30", "6CIT 14" and "temperature 37.8 C", in whatever list they stand."""
     for row in _scores():
         match = re.search(rf"\b{row['name']}\b\D{{0,25}}(\d+(?:\.\d+)?)\s*(?:/|out of|$|\b)", name, re.IGNORECASE)
         if match and float(match[1]) <= float(row["out_of"]):
-            now, low = desk.now(), float(match[1]) < float(row["low_below"])
-            desk.fact(row["concept"], place, now, until=now.time, value=float(match[1]), unit="score")
-            desk.fact("sign_cognitive_test_low", place, now, present=low)
-            desk.ledger.use()
+            _scored(desk, row, float(match[1]), place)
             return True
     match = _TEMPERATURE.search(name)
     if match:
@@ -197,6 +194,16 @@ def _measured(desk: Desk, name: str, place: str) -> bool:
         desk.fact("sign_fever", place, desk.now(), present=celsius >= 38)
         desk.ledger.use()
     return bool(match)
+
+
+def _scored(desk: Desk, row: dict[str, str], score: float, place: str) -> None:
+    """A score of a test of the mind; in some tests the low ones are poor, in others the high ones."""
+    now = desk.now()
+    poor = score < float(row["low_below"]) if row["low_below"] else score >= float(row["high_from"])
+    if concepts()[row["concept"]].kind == "lab":
+        desk.fact(row["concept"], place, now, until=now.time, value=score, unit="score")
+    desk.fact("sign_cognitive_test_low", place, now, present=poor)
+    desk.ledger.use()
 
 
 def read_response(desk: Desk, value: object, place: str = "response") -> None:

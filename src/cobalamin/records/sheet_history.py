@@ -368,13 +368,16 @@ def _alcohol(desk: Desk, value: object, where: str) -> None:
     desk.ledger.use()
 
 
-_ONE = re.compile(r"\b(a|an|one)\b(?= (glass|pint|bottle|drink|can|beer))")
+# "a pint", and "bottle of vodka a day", which names one without saying so.
+_ONE = re.compile(
+    r"\b(a|an|one)\b(?= (glass|pint|bottle|drink|can|beer))|^(?:drinks )?(?=(glass|pint|bottle|can|litre) )"
+)
 _HOW_MANY = re.compile(r"(\d+(?:\.\d+)?)\s*(?:(?:-|to)?\s*(\d+(?:\.\d+)?))?")
 
 
 def _units_a_week(text: str) -> float | None:
     """A stated number of a known measure in a known time; of a range the larger."""
-    number = _HOW_MANY.search(_ONE.sub("1", text))
+    number = _HOW_MANY.search(_ONE.sub("1 ", text))
     measures = [measure for measure in _alcohol_units() if _measure_pattern(measure).search(text)]
     times = next((factor for pattern, factor in _TIMES if re.search(pattern, text)), None)
     if number is None or not measures or times is None:

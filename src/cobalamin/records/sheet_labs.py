@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ _QUANTITY = {"positive": "high", "negative": "low"}
 # "impaired kidney function" means a low eGFR; "deranged liver function" raised enzymes.
 _ABNORMAL = {"lab_egfr": "low", "lab_creatinine": "high", "lab_alt": "high", "lab_ggt": "high"}
 _PERCENT = {"lab_neutrophils": "lab_neutrophils_pct", "lab_reticulocytes_abs": "lab_reticulocytes_pct"}
+_OUT_OF = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:/|out of)\s*\d+\s*$")
 _SAME = 0.03  # two prints of one value in two units differ by rounding
 
 
@@ -57,7 +59,15 @@ def _read_one(desk: Desk, entry: dict[str, Any], name: str, place: str) -> None:
     elif test.kind == "none":
         desk.ledger.pass_over("test says nothing about vitamin B12")
     else:
-        _dated(desk, entry, name, place, test)
+        _dated(desk, _with_its_scale(entry, test), name, place, test)
+
+
+def _with_its_scale(entry: dict[str, Any], test: Test) -> dict[str, Any]:
+    """ "22/30" of a questionnaire names its scale, which is all the unit a score has."""
+    match = _OUT_OF.match(str(entry["value"]))
+    if match is None or not is_missing(entry.get("unit")) or not any(one.startswith("q_") for one in test.concepts):
+        return entry
+    return {**entry, "value": float(match[1]), "unit": "score"}
 
 
 def _from_words(name: str) -> Test | None:

@@ -45,6 +45,17 @@ _DOUBT = re.compile(
     r"|\b(?:tested|screened|screening|assessed|checked) for\b|\bworried about\b|\bconcern(?:s|ed)? (?:about|for|re)\b",
     re.IGNORECASE,
 )
+# Doubt that leans towards yes; "unlikely", "screened for" and "at risk of" do not.
+_LEANS = re.compile(
+    r"^\W*\?|\?\W*$|\bquer(?:y|ied)\b|\bpossibl[ey]\b|\bprobabl[ey]\b|\blikely\b|\bsuspect(?:s|ed)?\b|\bsuspicio(?:n|us)\b"
+    r"|\bpresum(?:ed|ably|ptive)\b|\bprovisional\b|\bworking diagnosis\b",
+    re.IGNORECASE,
+)
+# A suspicion of these counts until it is settled: what they would need is lifelong.
+_SUSPECTED = {
+    "cond_pernicious_anaemia": "cond_autoimmune_gastritis_suspected",
+    "cond_atrophic_gastritis": "cond_autoimmune_gastritis_suspected",
+}
 _PLAN = re.compile(
     r"\b(?:planned|planning|plans|awaiting|awaits|waiting (?:list )?for|waiting list|scheduled"
     r"|listed for|referred for|considering"
@@ -107,8 +118,17 @@ def stated(desk: Desk, name: str, place: str, domain: str) -> str:
             continue
         # "possible coeliac, Crohn or lymphoma" doubts all three.
         doubtful_list = bool(re.search(r"\bor\b", plain)) and reason == UNCERTAIN
+        _note_suspicion(desk, part, place, domain)
         desk.aside(part.strip(" ,;."), reason, place)
     return " ".join(kept).strip()
+
+
+def _note_suspicion(desk: Desk, part: str, place: str, domain: str) -> None:
+    """A suspicion that counts stands as such; the diagnosis itself stays neither yes nor no, and set aside."""
+    if domain == "conditions" and _LEANS.search(part):
+        meant = (meaning.concept for meaning in read_text(part, domain).meanings if meaning.present)
+        for concept in dict.fromkeys(_SUSPECTED[one] for one in meant if one in _SUSPECTED):
+            desk.fact(concept, place)
 
 
 def _clauses(text: str) -> Iterator[str]:

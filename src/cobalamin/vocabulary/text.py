@@ -59,16 +59,22 @@ def tokenise(text: str) -> list[Token]:
     """The words of a text with the chunk and the sentence each belongs to."""
     tokens: list[Token] = []
     chunk = sentence = 0
-    for raw in _TOKEN.findall(_without_abbreviation_stops(plain(_written_out(text)))):
+    raws = _TOKEN.findall(_without_abbreviation_stops(plain(_written_out(text))))
+    for before, raw, after in zip(["", *raws], raws, [*raws[1:], ""], strict=False):
         if raw in _FULL_STOPS:
             sentence, chunk = sentence + 1, chunk + 1
         elif raw in ",:()/":
             chunk += 1
         else:
-            if raw in _BUT:
+            if raw in _BUT and not _is_of_time(before, raw, after):
                 sentence, chunk = sentence + 1, chunk + 1
             tokens.append(Token(raw, fold(raw), chunk, sentence))
     return tokens
+
+
+def _is_of_time(before: str, raw: str, after: str) -> bool:
+    """ "not yet resolved" and "yet to resolve" hold no but."""
+    return raw == "yet" and (after == "to" or before in word_class("negator"))
 
 
 # Shorthand whose signs would be lost: "-ve" must not become a mere "ve".
