@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from cobalamin.report.phrases import deciding_question, on_treatment
+from cobalamin.report.phrases import DECIDING_TESTS, check_words, deciding_question, may_stop, on_treatment
 from cobalamin.report.words import interval, number, sentence, short_date, until_words, word
 
 WEEK = 7
+# A route that spares or ends the needle may not rest in silence on a rule that nobody read at its source.
+RELAXED = ("tablets", "either", "none")
 NEEDLE_ALERT = "no_im_without_advice"
 
 
@@ -18,13 +20,14 @@ def course_words(answer: dict[str, Any]) -> list[str]:
     doses = [item for item in answer["plan"] if item["kind"] == "dose"]
     regimen = [item for item in doses if item["product"]]
     if regimen:
-        return [_course(regimen, answer), *_notes(answer)]
+        return [("if they go on: " if may_stop(answer) else "") + _course(regimen, answer), *_notes(answer)]
     if doses:
         return [doses[0]["what"]]
     if answer["route"] == "undecided":
-        return [becomes(answer)]
+        return [becomes(answer), *test_decides(answer)]
     if answer["route"] == "none":
-        return ["no B12; it would not help" if not on_treatment(answer) else "no further B12 is planned"]
+        nothing = "no B12; it would not help" if not on_treatment(answer) else "no further B12 is planned"
+        return [one for one in (nothing, check_words(answer, "route")) if one]
     return []
 
 
@@ -92,6 +95,9 @@ def _notes(answer: dict[str, Any]) -> Iterator[str]:
     clause = next((one["clause"] for one in answer["reasons"] if one["table"] == "regimens"), "")
     if clause:
         yield f"({clause.split(';')[0]})"
+    recalled = check_words(answer, "regimens", *(["route"] if answer["route"] in RELAXED else []))
+    if recalled:
+        yield recalled
 
 
 def becomes(answer: dict[str, Any]) -> str:
@@ -103,6 +109,16 @@ def becomes(answer: dict[str, Any]) -> str:
     for said, route in routes.items():
         answers_to.setdefault(route, []).append(said)
     return f"not yet decided: {', '.join(_if(question, said, route) for route, said in answers_to.items())}"
+
+
+def test_decides(answer: dict[str, Any]) -> Iterator[str]:
+    """What the deciding test leads to, where one is to be taken now."""
+    if answer["status"] == "deficient" or on_treatment(answer):
+        return
+    when = answer["testing"]["when"]
+    test = next((test for test in DECIDING_TESTS if when.get(test) == "now"), "")
+    if test:
+        yield word("test_decides", test)
 
 
 def _if(question: str, said: list[str], route: str) -> str:

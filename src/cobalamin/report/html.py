@@ -13,6 +13,7 @@ from cobalamin.report.give import becomes, dose_words
 from cobalamin.report.phrases import (
     asked,
     basis_words,
+    check_words,
     counts_words,
     found,
     guideline_words,
@@ -121,7 +122,9 @@ def _long(day: str) -> str:
 
 def _verdict(answer: dict[str, Any]) -> list[str]:
     status = sentence(word("status", answer["status"]).capitalize())
-    first = [status, basis_words(answer) or reason_says(answer, "status"), counts_words(answer)]
+    basis = basis_words(answer)
+    source = check_words(answer, "status") if basis else ""
+    first = [status, basis or reason_says(answer, "status"), source, counts_words(answer)]
     return [
         " ".join(one for one in first if one),
         response_words(answer),

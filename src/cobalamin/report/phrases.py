@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cobalamin.report.answer import CHECK_THE_SOURCE
 from cobalamin.report.words import amount, brief, group, plain, sentence, short_date, shortened, unit_words, word
 from cobalamin.vocabulary.catalogue import catalogue
 
@@ -12,6 +13,7 @@ QUESTIONS_SHOWN, NOT_KNOWN_SHOWN = 5, 8
 # Groups of nerve findings that are asked and examined in one breath.
 NERVE_GROUPS = ("cord_or_eye", "neurology_denied")
 SEVERE = ("critical", "warning")
+BACK_TO_LOADING = ("new_or_worse_nerves_on_injections", "nerves_new_or_worse")
 SAID_ELSEWHERE = ("ask_about_nerves",)
 # What not to do is said beside what comes next; other standing advice has its own line.
 NOT_TO_DO = ("no ", "do not ", "not ", "never ", "avoid ")
@@ -29,9 +31,14 @@ ASKABLE = (
     "person",
     "treatment",
 )
+# Not worth listing where they would change nothing.
+UNASKED = ("person", "symptoms", "preferences")
+# Measured only where the picture asks for it, and then it stands among the blood tests.
+ONLY_WHERE_PLANNED = ("copper", "biotin")
 UNSAID = ("not_on_treatment", "not_assessed", "guideline is silent")
 COUNTS = ("haemoglobin", "mcv")
 HEADLINE_ROOM = 110
+TABLETS_STOP = "B12 tablets may stop"
 
 
 def value_of(answer: dict[str, Any], finding: str) -> Any:
@@ -50,6 +57,17 @@ def on_treatment(answer: dict[str, Any]) -> bool:
     return bool(history["on_injections"] or history["on_tablets"])
 
 
+def no_dose(answer: dict[str, Any]) -> bool:
+    """True where no B12 is due and none runs: "before dose 1" would speak of a dose that is not coming."""
+    return bool(answer["route"] == "none" and not on_treatment(answer))
+
+
+def tablets_words(answer: dict[str, Any]) -> list[str]:
+    """On what conditions injections may become tablets, where they run and nothing on record forbids it."""
+    named_by = [one for one in answer["reasons"] if one["table"] == "follow_up" and one["rule"] == "tablets_if"]
+    return [word("tablets_if", "injections")] if named_by else []
+
+
 def response_words(answer: dict[str, Any]) -> str:
     """How treatment is doing, where there is any and it is judged."""
     judged = on_treatment(answer) and answer["response"] not in UNSAID
@@ -59,6 +77,17 @@ def response_words(answer: dict[str, Any]) -> str:
 def reason_says(answer: dict[str, Any], table: str) -> str:
     """What the first reason of a table says."""
     return next((one["says"] for one in answer["reasons"] if one["table"] == table), "")
+
+
+def reason_rule(answer: dict[str, Any], table: str) -> str:
+    """The rule that gave the first reason of a table."""
+    return next((one["rule"] for one in answer["reasons"] if one["table"] == table), "")
+
+
+def check_words(answer: dict[str, Any], *tables: str) -> str:
+    """ "(check the source)" where what a table says rests on a rule that nobody has read at its source."""
+    first = [next((one for one in answer["reasons"] if one["table"] == table), None) for table in tables]
+    return CHECK_THE_SOURCE if any(one is not None and one["certainty"] == "recalled" for one in first) else ""
 
 
 def present(answer: dict[str, Any], kind: str) -> list[str]:
@@ -79,12 +108,24 @@ def label(answer: dict[str, Any]) -> str:
 
 def headline(answer: dict[str, Any]) -> str:
     """Urgency: the verdict in a few words. What to do."""
-    verdict, action = sentence(_verdict(answer)), sentence(_action(answer))
-    action = action[:1].upper() + action[1:]
+    verdict, action = sentence(_verdict(answer)), _said(_action(answer))
     lead = f"{label(answer)}: "
+    first = _said(word("urgent_action", reason_rule(answer, "urgency")) if _acts_first(answer) else "")
+    if first:
+        both = f"{first} {action}"
+        action = both if len(lead + verdict) + 1 + len(both) <= HEADLINE_ROOM else first
     if len(lead + verdict) + 1 + len(action) > HEADLINE_ROOM:
         verdict = shortened(verdict, HEADLINE_ROOM - len(lead) - len(action) - 1)
     return f"{lead}{verdict} {action}".strip()
+
+
+def _said(words: str) -> str:
+    return sentence(words[:1].upper() + words[1:])
+
+
+def _acts_first(answer: dict[str, Any]) -> bool:
+    """True where something other than B12 is the urgent thing to do."""
+    return answer["scope"]["in"] and reason_rule(answer, "urgency") in group("urgent_action")
 
 
 def _verdict(answer: dict[str, Any]) -> str:
@@ -92,27 +133,32 @@ def _verdict(answer: dict[str, Any]) -> str:
     if not answer["scope"]["in"]:
         return "outside this guidance"
     if urgency in ("emergency", "urgent") and status != "deficient":
-        says = reason_says(answer, "urgency").split(". ")[0].split("; ")[0].split(" - ")[0]
-        return says[:1].lower() + says[1:] if says[:2] != says[:2].upper() else says
+        return word("urgent_for", reason_rule(answer, "urgency"))
     if status == "not_established" and answer["treatment_history"]["on_injections"]:
         return _on_injections(answer)
     if status == "deficient":
-        with_ = next((f" {word('with', kind)}" for kind in ("cord", "nerve") if present(answer, kind)), "")
+        with_ = _with(answer)
         treated = response_words(answer).lower().rstrip(".")
         return f"{word('headline', status)}{with_}{', ' + treated if treated else ''}"
+    if status == "unlikely" and answer["route"] == "injection" and not on_treatment(answer):
+        return word("headline", "adequate")
     return word("headline", status)
+
+
+def _with(answer: dict[str, Any]) -> str:
+    """What makes a deficiency pressing: the nerves, or else what the rule of urgency names."""
+    found = next((word("with", kind) for kind in ("cord", "nerve") if present(answer, kind)), "")
+    named = word("urgent_with", reason_rule(answer, "urgency"))
+    return f" {found or named}" if found or "with" in named or "while" in named else ""
 
 
 def _on_injections(answer: dict[str, Any]) -> str:
     """On injections without a result from before them: for a cause on record, or nobody knows why."""
     if any(one["rule"] == "legacy" and one["table"] == "follow_up" for one in answer["reasons"]):
-        return f"why injections began is not in this record (it begins {_begins(answer)})"
+        began = answer["treatment_history"]["record_begins"]
+        return f"why injections began is not in this record{f' (it begins {began[:4]})' if began else ''}"
     causes = [word("cause", one["cause"]) for one in answer["causes"] if one["cause"] != "unknown"]
     return f"on injections for {causes[0]}" if causes else "on injections"
-
-
-def _begins(answer: dict[str, Any]) -> str:
-    return str(answer["treatment_history"]["record_begins"] or "without a date")[:4]
 
 
 def _action(answer: dict[str, Any]) -> str:
@@ -124,20 +170,49 @@ def _action(answer: dict[str, Any]) -> str:
         return "hospital today" + (", first dose today" if dosed and not on_treatment(answer) else "")
     return {
         "injection": _injections(answer),
-        "tablets": "continue tablets" if answer["treatment_history"]["on_tablets"] else "tablets will do",
-        "either": "tablets or injections, by choice",
+        "tablets": _tablets(answer),
+        "either": _either(answer),
         "none": "no B12; look for another cause" if not on_treatment(answer) else "B12 may stop",
         "undecided": _undecided(answer),
     }.get(answer["route"], "")
 
 
-def _injections(answer: dict[str, Any]) -> str:
+def _tablets(answer: dict[str, Any]) -> str:
+    if _anaphylaxis(answer):
+        return "allergy advice first, then tablets"
     if answer["treatment_history"]["on_injections"]:
-        stay = answer["status"] == "not_established"
-        return "do not stop or switch" if stay else "continue injections"
-    if answer["urgency"] == "urgent":
-        return "start injections now; do not wait for results"
-    return "start injections"
+        return "tablets from the due date, as agreed"
+    if not answer["treatment_history"]["on_tablets"]:
+        return "tablets will do"
+    return "tablets may stop" if may_stop(answer) else "continue tablets"
+
+
+def _anaphylaxis(answer: dict[str, Any]) -> bool:
+    return any(one["id"] == "cobalamin_anaphylaxis" for one in answer["alerts"])
+
+
+def may_stop(answer: dict[str, Any]) -> bool:
+    """True where the plan says that B12 tablets may stop."""
+    return any(item["kind"] == "stop" and item["what"].startswith(TABLETS_STOP) for item in answer["plan"])
+
+
+def _either(answer: dict[str, Any]) -> str:
+    both = "tablets or injections, by choice"
+    return f"start today: {both}" if answer["urgency"] == "urgent" and not on_treatment(answer) else both
+
+
+def _injections(answer: dict[str, Any]) -> str:
+    history, urgent = answer["treatment_history"], answer["urgency"] == "urgent"
+    if history["on_injections"]:
+        if any(one["table"] == "regimen" and one["rule"] in BACK_TO_LOADING for one in answer["reasons"]):
+            return "injections close together again"
+        unproven = answer["status"] in ("not_established", "unlikely")
+        return "do not stop or switch" if unproven else "continue injections"
+    if history["on_tablets"]:
+        return "change to injections now" if urgent else "change to injections"
+    if answer["status"] == "unlikely":
+        return "start injections as prevention"
+    return "start injections now; do not wait for results" if urgent else "start injections"
 
 
 def _either_way(routes: set[str]) -> str:
@@ -148,6 +223,8 @@ def _either_way(routes: set[str]) -> str:
 
 
 def _undecided(answer: dict[str, Any]) -> str:
+    if _anaphylaxis(answer):
+        return "no dose before allergy advice"
     if on_treatment(answer):
         return "do not stop or switch yet"
     when = answer["testing"]["when"]
@@ -270,12 +347,23 @@ def open_questions(answer: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def not_known(answer: dict[str, Any]) -> list[str]:
-    """What is not known beside the questions asked and the tests planned; what would change something first."""
-    shown = {one["finding"] for one in asked(answer)}
+    """What is not known beside the questions asked and the tests planned; what would change something first.
+
+    What the record says in words is known, though no number of it is; of the person only what matters is listed.
+    """
+    shown = {one["finding"] for one in asked(answer)} | {one["name"] for one in answer["findings"]}
     planned = {word("test", test) for test in answer["testing"]["tests"]}
+    planned |= {word("finding", name) for name in shown}
     left = [one for one in answer["missing"] if one["finding"] not in shown and _askable(one, (*ASKABLE, *MEASURED))]
+    left = [one for one in left if one["would_change"] or _domain(one) not in UNASKED]
+    left = [one for one in left if one["finding"] not in ONLY_WHERE_PLANNED]
     left.sort(key=lambda one: not one["would_change"])
     return [name for name in named([one["finding"] for one in left]) if name not in planned][:NOT_KNOWN_SHOWN]
+
+
+def _domain(one: dict[str, Any]) -> str:
+    finding = catalogue().get(one["finding"])
+    return finding.domain if finding else "signs"
 
 
 def _askable(one: dict[str, Any], domains: tuple[str, ...]) -> bool:
@@ -300,6 +388,8 @@ def _outcome_words(name: str, value: Any) -> str:
     if name == "causes":
         known = [word("cause", one) for one in value if one != "unknown"]
         return f"cause: {', '.join(known)}" if known else ""
+    if name == "advice":
+        return word("advice_change", value)
     if name == "urgency":
         return "nothing about B12 is due" if value == "none" else str(value)
     if name == "status":

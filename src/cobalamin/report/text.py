@@ -14,23 +14,32 @@ from cobalamin.report.phrases import (
     asked,
     basis_words,
     cause_items,
+    check_words,
     counts_words,
     found,
     guideline_words,
     headline,
     lasting_words,
+    may_stop,
     named,
+    no_dose,
     not_known,
     open_questions,
     other_items,
     reason_says,
     response_words,
+    tablets_words,
     when_words,
 )
 from cobalamin.report.words import plain, readable, sentence, short_date, shortened, word
 
 LINES = 12
-TODAY_KINDS = ("referral", "stop")
+# The score belongs to every start; it would crowd out what is particular to this person.
+SCORE = "symptom score"
+SYMPTOMS_GONE = "symptoms gone?"
+TODAY_KINDS = ("referral", "stop", "test", "review")
+# Where a line has no room for all tests, these are said: they decide, or guard the first dose.
+FIRST_TESTS = ("mma", "total_b12", "active_b12", "potassium", "magnesium", "if_antibody", "u_and_e")
 LATER_KINDS = ("test", "review", "referral", "stop")
 DISCLAIMER = "supports a professional's decision, does not prescribe"
 
@@ -65,6 +74,7 @@ def _blocks(answer: dict[str, Any]) -> Iterator[Block]:
         yield _today(answer)
         yield _bloods(answer)
         yield Block("Give", _sentences(course_words(answer)), weight=9)
+        yield Block("Tablets", tuple(Group((one,)) for one in tablets_words(answer)), weight=2)
         yield _cause(answer)
         yield _next(answer)
         yield _not_known(answer)
@@ -79,14 +89,16 @@ def _danger(answer: dict[str, Any]) -> Block:
 
 
 def _verdict(answer: dict[str, Any]) -> Block:
+    basis = basis_words(answer)
     parts = [
-        f"{sentence(word('status', answer['status']))} {basis_words(answer) or reason_says(answer, 'status')}",
+        f"{sentence(word('status', answer['status']))} {basis or reason_says(answer, 'status')}",
+        check_words(answer, "status") if basis else "",
         response_words(answer),
         counts_words(answer),
     ]
     if answer["status"] != "deficient":
         parts += [reason_says(answer, "interpretation"), reason_says(answer, "suspicion")]
-    return Block("Verdict", _sentences([one.strip() for one in parts if one.strip()]), weight=5)
+    return Block("Verdict", _sentences([one.strip() for one in parts if one.strip()]), weight=8)
 
 
 def _sentences(parts: list[str]) -> tuple[Group, ...]:
@@ -95,7 +107,7 @@ def _sentences(parts: list[str]) -> tuple[Group, ...]:
 
 
 def _today(answer: dict[str, Any]) -> Block:
-    due = [item["what"] for item in answer["plan"] if item["kind"] in TODAY_KINDS and _is_due(item, answer)]
+    due = [item["what"] for item in sorted(_due_today(answer), key=_soonest)]
     checks = [plain(one["check"]) for one in answer["response_checklist"]]
     questions = [word("ask", one["finding"]) for one in asked(answer)]
     groups = (
@@ -103,7 +115,24 @@ def _today(answer: dict[str, Any]) -> Block:
         Group(tuple(checks), lead="Check "),
         Group(_unique(questions), lead="Ask: " if due or checks else ""),
     )
-    return Block("Today" if due or checks else "Ask", groups, weight=6)
+    return Block("Today" if due or checks else "Ask", groups, weight=9 if answer["urgency"] == "emergency" else 6)
+
+
+def _soonest(item: dict[str, Any]) -> tuple[bool, str, int]:
+    """What may not wait a day stands first."""
+    kind = TODAY_KINDS.index(item["kind"])
+    return item["kind"] != "stop", str(item["overdue"] or "9999"), kind
+
+
+def _due_today(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the plan wants now, but for blood tests that another line names already."""
+    planned = [word("test", test).lower() for test in answer["testing"]["tests"]]
+    return [
+        item for item in answer["plan"]
+        if item["kind"] in TODAY_KINDS and _is_due(item, answer) and not item["what"].startswith(SCORE)
+        and not (item["what"].startswith(SYMPTOMS_GONE) and may_stop(answer))
+        and (item["kind"] != "test" or item["every_days"] or not any(test in item["what"].lower() for test in planned))
+    ]  # fmt: skip
 
 
 def _is_due(item: dict[str, Any], answer: dict[str, Any]) -> bool:
@@ -113,8 +142,10 @@ def _is_due(item: dict[str, Any], answer: dict[str, Any]) -> bool:
 def _bloods(answer: dict[str, Any]) -> Block:
     testing = answer["testing"]
     groups: dict[str, list[str]] = {}
-    for test in testing["tests"]:
-        groups.setdefault(testing["when"].get(test, ""), []).append(word("test", test))
+    for test in sorted(testing["tests"], key=lambda test: FIRST_TESTS.index(test) if test in FIRST_TESTS else LINES):
+        when = testing["when"].get(test, "")
+        when = "now" if when == "before_first_dose" and no_dose(answer) else when
+        groups.setdefault(when, []).append(word("test", test))
     if not groups:
         return Block("Bloods", (Group((word("advice", testing["advice"]),) if testing["advice"] != "done" else ()),))
     order = [when for when in ("now", "before_first_dose", "if_available", "") if when in groups]
