@@ -13,6 +13,7 @@ from cobalamin.cli.assess import assess_command
 from cobalamin.cli.audit import audit_command
 from cobalamin.cli.compare import compare_command
 from cobalamin.cli.explain import explain_command
+from cobalamin.cli.fit import fit_command
 from cobalamin.cli.guidance import guidance_app
 from cobalamin.cli.verify import verify_command
 from cobalamin.errors import CobalaminError
@@ -38,6 +39,7 @@ app.command("audit")(audit_command)
 app.command("adopt")(adopt_command)
 app.command("compare")(compare_command)
 app.command("explain")(explain_command)
+app.command("fit")(fit_command)
 app.command("verify")(verify_command)
 app.add_typer(guidance_app, name="guidance")
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ from cobalamin.physiology.simulate import simulate
 from cobalamin.physiology.surprise import Expected, expected
 
 START = "start"
+UNSURE = "covariate:"
 DRAWS = 200  # effective ones wanted
 LEAST_DRAWS, MOST_DRAWS = 50, 20_000
 ROUND = 240  # draws a round takes at least: fewer do not show the slopes of some thirty scores
@@ -59,13 +61,15 @@ def usual_start(situation: str) -> Start:
 class Known:
     """What is known of a person apart from the results.
 
-    `doses` from day 0 on; `covariates` as Bodies takes them, one value each; `classes` absorption class -> how likely
-    before the results, with sum 1.
+    `doses` from day 0 on; `covariates` as Bodies takes them, one value each; `unsure` covariate -> median and SD of its
+    logarithm where it is not on record (of `male` the share of men, and no SD); `classes` absorption class -> how
+    likely before the results, with sum 1.
     """
 
     doses: tuple[Dose, ...]
     classes: Mapping[str, float] = field(default_factory=lambda: {"normal": 1.0})
     covariates: Mapping[str, Any] = field(default_factory=dict)
+    unsure: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     start: Start | None = None
     parameters: str = DEFAULT
 
@@ -146,8 +150,8 @@ def _rounds(draws: int, results: int) -> Rounds:
 
 
 def score_names(known: Known) -> tuple[str, ...]:
-    """What is free: every score of the parameter set, and the start."""
-    return (*parameter_set(known.parameters).scores, START)
+    """What is free: every score of the parameter set, the start, and covariates that are not on record."""
+    return (*parameter_set(known.parameters).scores, START, *(f"{UNSURE}{name}" for name in known.unsure))
 
 
 class _Model:
@@ -168,12 +172,14 @@ class _Model:
 
 
 def bodies_of(known: Known, scores: Mapping[str, Array], classes: NDArray[np.int64]) -> Bodies:
-    """Bodies with these scores, START among them, and the classes by their place in `known.classes`."""
+    """Bodies with the scores of `score_names`, and the classes by their place in `known.classes`."""
     n, own = len(classes), dict(scores)
     start = known.began.median_pmol_l * np.exp(known.began.log_sd * own.pop(START))
     names = list(known.classes)
     absorption: Any = names[0] if len(names) == 1 else np.asarray(names)[classes]
     covariates: Any = dict(known.covariates)
+    for name, (median, log_sd) in known.unsure.items():
+        covariates[name] = _covariate(name, own.pop(f"{UNSURE}{name}"), median, log_sd)
     return Bodies.from_scores(
         own,
         n,
@@ -185,6 +191,14 @@ def bodies_of(known: Known, scores: Mapping[str, Array], classes: NDArray[np.int
 
 
 START_LIMITS = (5.0, 5000.0)
+COVARIATE_LIMITS = {"egfr": (15.0, 200.0), "folate_ng_ml": (0.5, 200.0)}
+
+
+def _covariate(name: str, scores: Array, median: float, log_sd: float) -> Array:
+    """A covariate that is not on record, by its standard normal scores (n,)."""
+    if name == "male":
+        return np.asarray(scores < NormalDist().inv_cdf(median), float)
+    return np.asarray(np.clip(median * np.exp(log_sd * scores), *COVARIATE_LIMITS.get(name, (0.0, np.inf))), float)
 
 
 def log_predictions(bodies: Bodies, courses: Courses, results: Results) -> Array:

@@ -1,0 +1,312 @@
+"""From one person's facts to what a fit rests on: results and how far they count, doses, what goes on, limits."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from cobalamin import units
+from cobalamin.errors import CobalaminError
+from cobalamin.outlook.domain import domain
+from cobalamin.outlook.facts import Facts
+from cobalamin.outlook.fit_said import Basis, CourseSaid, Limit, RegimenSaid
+from cobalamin.outlook.nerves import ABSENT, RECORDED, longest_interval_days, nerves
+from cobalamin.outlook.past import Given, Past
+from cobalamin.outlook.person import Covariate, Person, person_of
+from cobalamin.outlook.results import DatedResult
+from cobalamin.physiology.courses import Dose
+from cobalamin.physiology.fit import Known
+from cobalamin.physiology.likelihood import measured
+
+HALF_WEIGHT = 0.5  # from the end of the quiet days until twice as many
+DAYS_A_YEAR = 365.25
+UNBOUNDED = float("inf")
+# Marker -> threshold of the guideline, side, concept of its unit.
+LIMITS = (
+    ("serum_b12_pmol_l", "total_b12_deficient", "below", "lab_b12_total"),
+    ("active_b12_pmol_l", "active_b12_deficient", "below", "lab_b12_active"),
+    ("mma_nmol_l", "mma_raised_without_range", "above", "lab_mma_serum"),
+    ("homocysteine_umol_l", "homocysteine_raised_without_range", "above", "lab_homocysteine"),
+)
+ALWAYS_LIMITED = ("serum_b12_pmol_l", "active_b12_pmol_l", "mma_nmol_l")
+
+
+@dataclass(frozen=True)
+class RecordedResult:
+    """A result as the fit takes it: limits in the marker's unit, weight 0 where it is left out, and why."""
+
+    marker: str
+    date: date
+    printed: str
+    low: float
+    high: float
+    weight: float = 1.0
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class FitInputs:
+    """Everything that one person's fit rests on.
+
+    `longest_days`: no interval longer than this is shown, and `longer_hidden` says why; None where all may be.
+    """
+
+    patient_id: str
+    on: date
+    day_zero: date
+    known: Known
+    basis: list[Basis]
+    results: list[RecordedResult]
+    courses: list[CourseSaid]
+    regimen: RegimenSaid | None
+    like: Dose | None
+    limits: list[Limit]
+    longest_days: float | None
+    longer_hidden: str
+    warnings: list[str]
+    guidance: str
+
+
+def fit_inputs(facts: Facts) -> FitInputs:
+    """What a fit of this person rests on.
+
+    Raises CobalaminError where the model may not speak, and where results or doses contradict each other or birth.
+    """
+    refuse(facts)
+    person = person_of(facts)
+    past = person.past
+    _check_birth(facts, past)
+    _check_doses(past)
+    regimen = regimen_of(facts, past)
+    like = Dose(0.0, regimen.dose_ug, regimen.form, regimen.route) if regimen else None
+    return FitInputs(
+        patient_id=facts.patient_id,
+        on=facts.on,
+        day_zero=past.day_zero,
+        known=known_of(person),
+        basis=list(_basis(person)),
+        results=[recorded(one, past) for one in past.results],
+        courses=courses_of(past),
+        regimen=regimen,
+        like=like,
+        limits=limits_of(facts, past),
+        longest_days=longest_days(facts, regimen),
+        longer_hidden=longer_hidden(facts),
+        warnings=list(_warnings(facts, past)),
+        guidance=f"{facts.guideline.id} {facts.guideline.version}",
+    )
+
+
+def refuse(facts: Facts) -> None:
+    """Raise CobalaminError with every reason where the model may not speak about this person."""
+    refusals = domain(facts).refusals
+    if refusals:
+        said = " ".join(f"{one.reason} {one.do}" for one in refusals)
+        raise CobalaminError(f"{facts.patient_id}: the model does not speak about this person. {said}")
+
+
+def _check_birth(facts: Facts, past: Past) -> None:
+    age = facts.value("age_years")
+    if age is None:
+        return
+    born = facts.on - timedelta(days=round((age + 1) * DAYS_A_YEAR))
+    early = [one.date for one in past.results if one.date < born] + [one.date for one in past.given if one.date < born]
+    if early:
+        raise CobalaminError(
+            f"{facts.patient_id}: an entry of {min(early)} lies before birth (age {age:g} on {facts.on}). "
+            "Correct the date or the age."
+        )
+
+
+def _check_doses(past: Past) -> None:
+    by_day: dict[date, set[tuple[str, float]]] = defaultdict(set)
+    for one in past.given:
+        if one.route != "oral" and one.recorded:
+            by_day[one.date].add((one.form, one.dose_ug))
+    for day, kinds in by_day.items():
+        if len(kinds) > 1:
+            named = " and ".join(f"{form} {dose_ug:g} ug" for form, dose_ug in sorted(kinds))
+            raise CobalaminError(f"On {day} the record holds two different injections: {named}. Correct one of them.")
+
+
+# The fit speaks of no blood count.
+NAMES = {"age_years": "age", "male": "sex", "egfr": "eGFR", "folate_ng_ml": "folate"}
+
+
+def known_of(person: Person) -> Known:
+    """The person as the fit takes them: covariates on record as they are, others spread."""
+    mine = [one for one in person.covariates if one.name in NAMES]
+    exact = {one.name: one.value for one in mine if one.stated}
+    unsure = {one.name: (one.value, one.log_sd) for one in mine if not one.stated}
+    return Known(person.past.doses, person.absorption.shares, exact, unsure)
+
+
+def _basis(person: Person) -> Iterator[Basis]:
+    for one in person.covariates:
+        if one.name in NAMES:
+            yield Basis(NAMES[one.name], _covariate_words(one), one.stated)
+    yield Basis("absorption", "; ".join(person.absorption.reasons), person.absorption.known)
+
+
+def _covariate_words(one: Covariate) -> str:
+    if one.name == "male":
+        return {1.0: "man", 0.0: "woman"}.get(one.value, "man or woman")
+    return f"{one.value:.3g} {one.unit}".strip()
+
+
+def recorded(one: DatedResult, past: Past) -> RecordedResult:
+    """A result with its limits and its weight; what cannot be used says why."""
+    low, high, why = _bounds(one)
+    printed = _printed(one)
+    if not why and one.date < past.day_zero:
+        why = "before the stretch of time that the fit follows"
+    if why:
+        return RecordedResult(one.marker, one.date, printed, low, high, 0.0, why)
+    weight, why = _weight(one, past)
+    return RecordedResult(one.marker, one.date, printed, low, high, weight, why)
+
+
+def _bounds(one: DatedResult) -> tuple[float, float, str]:
+    """Limits of the true result; words count only where the laboratory's range is printed beside them."""
+    if one.value is not None and one.value > 0:
+        side = {"<": (0.0, one.value), ">": (one.value, UNBOUNDED)}
+        return (*side.get(one.comparator or "", (one.value, one.value)), "")
+    if one.value is not None:
+        return 0.0, 0.0, "not a level that can be: it must be above 0"
+    sides = {"low": (0.0, one.low), "high": (one.high, UNBOUNDED), "normal": (one.low or 0.0, one.high or UNBOUNDED)}
+    low, high = sides.get(one.flag or "", (None, None))
+    unbounded = low in (None, 0.0) and high in (None, UNBOUNDED)
+    if low is None or high is None or unbounded or low >= high:
+        return 0.0, UNBOUNDED, "in words, without the laboratory's range printed beside it"
+    return low, high, ""
+
+
+def _weight(one: DatedResult, past: Past) -> tuple[float, str]:
+    """How much a result counts, by the days since the last injection before it; the same day counts as before."""
+    before = [dose for dose in past.given if dose.route != "oral" and dose.date < one.date]
+    if not before:
+        return 1.0, ""
+    last = max(before, key=lambda dose: dose.date)
+    width, since = measured()[one.marker].quiet_days[last.form], (one.date - last.date).days
+    days = f"{since} day{'' if since == 1 else 's'} after an injection of {last.form}"
+    if since < width:
+        return 0.0, f"{days}: levels in the first {width:g} days cannot be foretold"
+    if since < 2 * width:
+        return HALF_WEIGHT, f"{days}: counts half"
+    return 1.0, ""
+
+
+def _printed(one: DatedResult) -> str:
+    if one.value is None:
+        return one.flag or "?"
+    value = f"{one.value:.0f}" if one.value >= 100 else f"{one.value:.3g}"
+    return f"{one.comparator or ''}{value}"
+
+
+def courses_of(past: Past) -> list[CourseSaid]:
+    """What was given, one entry for each product, amount and route, in the order of their first days."""
+    kinds: dict[tuple[str, str, float], list[Given]] = defaultdict(list)
+    for one in past.given:
+        kinds[one.form, one.route, one.dose_ug].append(one)
+    return [
+        CourseSaid(*kind, len(doses), sum(one.recorded for one in doses), doses[0].date, doses[-1].date)
+        for kind, doses in kinds.items()
+    ]
+
+
+def regimen_of(facts: Facts, past: Past) -> RegimenSaid | None:
+    """What goes on: the injections or tablets on record, or else the maintenance that the plan holds."""
+    injected = [one for one in past.given if one.route != "oral"]
+    if facts.is_yes("on_injections") and injected:
+        return _injections(facts, injected[-1]) or _from_plan(facts)
+    tablets = [one for one in past.given if one.route == "oral"]
+    if facts.is_yes("on_oral_b12") and tablets:
+        last = tablets[-1]
+        return RegimenSaid(last.form, "oral", last.dose_ug, 1.0, facts.on, planned=False)
+    return None
+
+
+def _injections(facts: Facts, last: Given) -> RegimenSaid | None:
+    every, due = facts.value("injection_interval_days"), facts.value("next_injection_due")
+    if every is None or due is None:
+        return None
+    return RegimenSaid(last.form, last.route, last.dose_ug, float(every), due, planned=False)
+
+
+def _from_plan(facts: Facts) -> RegimenSaid | None:
+    """The guidance's maintenance, where only loading doses were given so far."""
+    from cobalamin.physiology.courses import FORMS
+
+    for item in facts.plan:
+        form = next((form for form in FORMS if form in str(item.get("product") or "")), None)
+        lasting = item["kind"] == "dose" and item["every_days"] and item["count"] is None
+        if lasting and form and item["dose"] and item["dose_unit"] in ("mg", "ug") and item["route"] in ("im", "sc"):
+            dose_ug = float(item["dose"]) * (1000 if item["dose_unit"] == "mg" else 1)
+            due = max(item["due"] or facts.on, facts.on)
+            return RegimenSaid(form, item["route"], dose_ug, float(item["every_days"]), due, planned=True)
+    return None
+
+
+def limits_of(facts: Facts, past: Past) -> list[Limit]:
+    """The limits of the guideline; of metabolites the laboratory's own, where one is printed."""
+    present = {one.marker for one in past.results}
+    found = []
+    for marker, name, beyond, concept in LIMITS:
+        if marker in ALWAYS_LIMITED or marker in present:
+            own = _own_limit(past, marker) if beyond == "above" else None
+            limit = own or _guideline_limit(facts, (marker, name, beyond, concept))
+            found += [limit] if limit else []
+    return found
+
+
+def _own_limit(past: Past, marker: str) -> Limit | None:
+    printed = [one for one in past.results if one.marker == marker and one.high]
+    if not printed or printed[-1].high is None:
+        return None
+    return Limit(marker, printed[-1].high, "above", f"the laboratory's range on {printed[-1].date}")
+
+
+def _guideline_limit(facts: Facts, row: tuple[str, str, str, str]) -> Limit | None:
+    marker, name, beyond, concept = row
+    threshold = facts.guideline.thresholds.get(name)
+    if threshold is None:
+        return None
+    unit = units.canonical_unit(concept)
+    value = next((value for value, published in threshold.values if published == unit), None)
+    if value is None:
+        converted = units.convert(concept, *threshold.values[0])
+        value = converted[0] if converted else None
+    return Limit(marker, value, beyond, threshold.source.clause) if value else None
+
+
+def longest_days(facts: Facts, regimen: RegimenSaid | None) -> float | None:
+    """The longest interval that may be shown: the present one or less where nerves or symptoms speak against more."""
+    if not longer_hidden(facts):
+        return None
+    now = [regimen.every_days] if regimen else []
+    barred = longest_interval_days(facts)
+    return min([*now, *([barred] if barred is not None else [])], default=0.0)
+
+
+def longer_hidden(facts: Facts) -> str:
+    """Why intervals longer than the present one are not shown; empty where nothing speaks against showing them."""
+    asked = nerves(facts)
+    if asked == RECORDED:
+        return "Nerve symptoms or signs are on record, now or earlier: the model never lengthens an interval then."
+    if facts.is_yes("symptoms_return_before_dose") or facts.is_yes("symptoms_worse"):
+        return "Symptoms come back before the dose or are worse: the model never lengthens an interval then."
+    if asked != ABSENT:
+        return "Nerve symptoms and signs were not all asked about: ask first; the model does not lengthen in the dark."
+    return ""
+
+
+def _warnings(facts: Facts, past: Past) -> Iterator[str]:
+    absent = domain(facts).assumed_absent
+    if absent:
+        yield f"Not on record and taken as absent: {', '.join(absent)}. If one is present, nothing here holds."
+    for said in past.assumed:
+        yield f"{said[:1].upper()}{said[1:]}."
+    if facts.is_yes("on_injections") and facts.is_yes("on_oral_b12"):
+        yield "Tablets are taken beside the injections; ahead only the injections are assumed to go on."
