@@ -47,7 +47,8 @@ _WORDS = {
     "thirty": 30,
     "many": 10,
 }
-COUNT = r"(\d+(?:\.\d+)?|" + "|".join(_WORDS) + r")"
+# A word stands alone: "and" is not "an d".
+COUNT = r"(\d+(?:\.\d+)?|\b(?:" + "|".join(_WORDS) + r")\b)"
 UNIT = r"(days?|weeks?|wks?|months?|mths?|years?|yrs?|decades?|fortnights?|hours?|mo|d|w|m|y)"
 _DURATION = re.compile(
     rf"(?:{COUNT}\s*(?:-|–|to|or)\s*)?{COUNT}(?:\s+or\s+(?:two|more))?\s*(?:a\s+|of\s+)?-?\s*{UNIT}\b", re.IGNORECASE

@@ -10,11 +10,11 @@ from cobalamin.vocabulary.concepts import concepts
 from cobalamin.vocabulary.durations import DAYS, read_duration
 from cobalamin.vocabulary.results import read_number
 
-_AMOUNT = re.compile(
+AMOUNT = re.compile(
     r"(\d[\d,]*(?:\.\d+)?)\s*-?\s*(micrograms?|mcgs?|mikrogram|ug|µg|μg|milligrams?|mgs?|grams?|gms?|g|ng)\b(?!\s*/\s*d?l)",
     re.IGNORECASE,
 )
-_STRENGTH = re.compile(
+STRENGTH = re.compile(
     r"(\d[\d,]*(?:\.\d+)?)\s*(micrograms?|mcg|ug|µg|μg|mg)\s*(?:/|per|in)\s*(?:1\s*)?(?:ml|millilit)", re.IGNORECASE
 )
 _TIMES_A_DAY = (
@@ -45,7 +45,7 @@ _N = {
     "ten": 10,
     "twelve": 12,
 }
-_NUM = r"(\d+(?:\.\d+)?|" + "|".join(_N) + r")"
+NUMBER = r"(\d+(?:\.\d+)?|" + "|".join(_N) + r")"
 _PERIOD = r"(days?|weeks?|wks?|months?|mths?|years?|d|w|m|/7|/52|/12)"
 ROUTES = (
     (r"intra-?muscular|\bi\.?m\.?\b", "im"),
@@ -64,8 +64,8 @@ _SINGLE = re.compile(
 )
 
 
-_DOSES = re.compile(rf"(?<![\w.]){_NUM}\s*(?:weekly |monthly |daily )?(?:doses|injections|shots|jabs)\b")
-_TIMES = re.compile(rf"\bx\s*{_NUM}\b(?!\s*(?:days?|weeks?|months?|years?|wks?|mths?|daily))")
+_DOSES = re.compile(rf"(?<![\w.]){NUMBER}\s*(?:weekly |monthly |daily )?(?:doses|injections|shots|jabs)\b")
+_TIMES = re.compile(rf"\bx\s*{NUMBER}\b(?!\s*(?:days?|weeks?|months?|years?|wks?|mths?|daily))")
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Interval:
 
 def read_dose(text: str, concept: str) -> Dose | None:
     """The amount given at a time; None where no amount with a unit is stated."""
-    match = _STRENGTH.search(text) or _AMOUNT.search(text)
+    match = STRENGTH.search(text) or AMOUNT.search(text)
     unit = concepts()[concept].unit
     if not match or not unit:
         return None
@@ -106,10 +106,25 @@ def read_dose(text: str, concept: str) -> Dose | None:
     return Dose(*converted) if converted else None
 
 
+@dataclass(frozen=True)
+class TimesADay:
+    """How often a day, and where in the text it is said."""
+
+    times: int
+    start: int
+    end: int
+
+
+def find_times_a_day(text: str) -> TimesADay | None:
+    """How often a day a medicine is taken; None where the words do not say."""
+    found = ((re.search(pattern, text.lower()), times) for pattern, times in _TIMES_A_DAY)
+    return next((TimesADay(times, *match.span()) for match, times in found if match), None)
+
+
 def times_a_day(text: str) -> int | None:
     """How often a day a medicine is taken; None where the words do not say."""
-    lower = text.lower()
-    return next((times for pattern, times in _TIMES_A_DAY if re.search(pattern, lower)), None)
+    found = find_times_a_day(text)
+    return found.times if found else None
 
 
 def read_route(words: str) -> str | None:
@@ -129,17 +144,18 @@ def _segment(part: str) -> Segment | None:
     if _SINGLE.search(part):
         return Segment(None, single=True)
     every = _every(part)
-    spell = rf"{_NUM}(?:\s*-\s*\d+)?\s*(?:days?|weeks?|wks?|months?|mths?|years?)"
+    spell = rf"{NUMBER}(?:\s*-\s*\d+)?\s*(?:days?|weeks?|wks?|months?|mths?|years?)"
     length = re.search(rf"\b(?:for|x|over)\s+({spell})", part)
     doses = _DOSES.search(part) or _TIMES.search(part)
     days = read_duration(length[1]) if length else None
-    count = round(_count(doses[1])) if doses else None
+    count = round(count_of(doses[1])) if doses else None
     if every is None and days is None and count is None:
         return None
     return Segment(every, days[0] if days else None, count)
 
 
-def _count(text: str) -> float:
+def count_of(text: str) -> float:
+    """A number in figures or as a word that NUMBER matches."""
     return float(_N[text]) if text in _N else float(text)
 
 
@@ -158,9 +174,9 @@ def _every(part: str) -> float | None:
 
 
 _FIXED = (
-    (rf"\b{_NUM} weekly (doses|injections|shots)", 7.0),
-    (rf"\b{_NUM} monthly (doses|injections|shots)", DAYS["month"]),
-    (rf"\b{_NUM} daily (doses|injections|shots)", 1.0),
+    (rf"\b{NUMBER} weekly (doses|injections|shots)", 7.0),
+    (rf"\b{NUMBER} monthly (doses|injections|shots)", DAYS["month"]),
+    (rf"\b{NUMBER} daily (doses|injections|shots)", 1.0),
     (r"alternate days?|alternating days|every other day|every second day|on alternate|\bqod\b|\beod\b|48 hours", 2.0),
     (r"every other week|alternate weeks|fortnightly|every fortnight|biweekly|bi-weekly|every second week", 14.0),
     (r"every other month|alternate months|bimonthly|bi-monthly|every second month", 2 * DAYS["month"]),
@@ -204,11 +220,11 @@ def _daily(part: str) -> Interval | None:
 def _per_period(part: str) -> Interval | None:
     """ "3 times a week", "twice weekly", "3/week", "4 times a year"."""
     match = re.search(
-        rf"\b{_NUM}\s*(?:times|x|×|injections|doses)?\s*(?:a|per|each|every|/)\s*(week|month|year|day)\b", part
-    ) or re.search(rf"\b{_NUM}\s*(?:times|x)?\s*(weekly|monthly|yearly|daily)\b", part)
-    if not match or re.search(rf"every\s+{_NUM}", part) or re.search(rf"\d-({match[2]})", part):
+        rf"\b{NUMBER}\s*(?:times|x|×|injections|doses)?\s*(?:a|per|each|every|/)\s*(week|month|year|day)\b", part
+    ) or re.search(rf"\b{NUMBER}\s*(?:times|x)?\s*(weekly|monthly|yearly|daily)\b", part)
+    if not match or re.search(rf"every\s+{NUMBER}", part) or re.search(rf"\d-({match[2]})", part):
         return None
-    count = _count(match[1])
+    count = count_of(match[1])
     if match[2].endswith("ly") and match[1] not in ("once", "twice", "thrice") and "times" not in match[0]:
         return None  # "3 monthly" is every three months; "3 times monthly" is not
     period = {"weekly": "week", "monthly": "month", "yearly": "year", "daily": "day"}.get(match[2], match[2])
@@ -218,8 +234,8 @@ def _per_period(part: str) -> Interval | None:
 def _between(part: str) -> Interval | None:
     """ "every 3 months", "3-monthly", "every 10-12 weeks", "q12w", "12 weekly"."""
     span = r"(?:\d+(?:\.\d+)?\s*(?:-|–|to|or)\s*)?"
-    match = re.search(rf"(?:every|each|at intervals of|\bq)\s*{span}{_NUM}\s*-?\s*{_PERIOD}\b", part) or re.search(
-        rf"{span}\b{_NUM}[- ]?(monthly|weekly|yearly)\b", part
+    match = re.search(rf"(?:every|each|at intervals of|\bq)\s*{span}{NUMBER}\s*-?\s*{_PERIOD}\b", part) or re.search(
+        rf"{span}\b{NUMBER}[- ]?(monthly|weekly|yearly)\b", part
     )
     if not match:
         return None
@@ -237,4 +253,4 @@ def _between(part: str) -> Interval | None:
         "/12": "month",
     }
     period = match[2] if match[2] in words else match[2].rstrip("s")
-    return Interval(_count(match[1]) * DAYS[words.get(period, period)], *match.span())
+    return Interval(count_of(match[1]) * DAYS[words.get(period, period)], *match.span())
