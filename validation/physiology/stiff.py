@@ -44,7 +44,7 @@ class Body:
         p = self.p
         self.kidney = p["egfr"] / 90
         self.k_sl = max(1e-7, (p["kLS"] * p["L_n"] - p["koth"] * p["S_n"]) / p["S_n"])
-        need = p["kb"] * p["L_n"] * (1 - p["fEHC"]) + p["koth"] * p["S_n"]
+        need = p["kb"] * p["L_n"] * (1 - p["fEHC_n"]) + p["koth"] * p["S_n"]
         self.volume = p["Vp"] * p["weight_kg"] / 70
         self.k_lt = max(1e-6, (p["T_n"] * self.volume * p["kT"] / PMOL_PER_UG - p["fT"] * need) / p["L_n"])
 
@@ -55,7 +55,7 @@ class Body:
 
     def haptocorrin(self, labile: float) -> float:
         p = self.p
-        return float((p["B_n"] - p["T_n"]) * (max(labile, 1e-6) / p["L_n"]) ** p["gam"])
+        return float(max(p["B_n"] - p["T_n"], 0.2 * p["B_n"]) * (max(labile, 1e-6) / p["L_n"]) ** p["gam"])
 
     def mma(self, labile: float) -> float:
         p = self.p

@@ -20,7 +20,6 @@ from cobalamin.physiology.absorption import Absorption, absorption_class, absorp
 from cobalamin.physiology.parameters import DEFAULT, Parameter, ParameterSet, parameter_set, rows
 
 Array = NDArray[np.float64]
-LEAST_FREE_HAPTOCORRIN = 0.2  # of normal serum B12; rare draws would leave haptocorrin none
 CLASS_FIELDS = ("IF", "fEHC", "diet")
 DRAWN_IN_PLACE_OF_CLASS = ("intrinsic_factor", "reabsorbed_bile", "diet_absorbed_ug_d")
 
@@ -77,7 +76,6 @@ class Bodies:
         joint = _joint_scores(chosen, scores, n)
         for one in chosen:
             people[one.symbol] = _value(one, joint[one.score] if one.score else 0.0)
-        people["T_n"] = np.minimum(people["T_n"], (1 - LEAST_FREE_HAPTOCORRIN) * people["B_n"])
         _fill_class(people, covariates.get("absorption", "normal"))
         return cls(people, chosen)
 

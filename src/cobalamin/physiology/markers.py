@@ -16,6 +16,7 @@ import numpy as np
 
 from cobalamin.physiology.compiled import Floats, Person, part
 from cobalamin.physiology.depot import EGFR_OF_PARAMETERS
+from cobalamin.physiology.plasma import normal_haptocorrin
 from cobalamin.physiology.state import ABSORBED, HAPTOCORRIN, HOMOCYSTEINE, MMA, State
 from cobalamin.physiology.stores import LEAST_LABILE_UG, MODES, Modes
 
@@ -51,7 +52,7 @@ def homocysteine_floor(p: Person) -> float:
 @part
 def fill_balance(balance: Floats, p: Person) -> None:
     """What `targets` needs of a person: at a labile store of 1 ug, the log of what rises and falls with it; floors."""
-    balance[0] = math.log(p.B_n - p.T_n) - p.gam * math.log(p.L_n)
+    balance[0] = math.log(normal_haptocorrin(p)) - p.gam * math.log(p.L_n)
     balance[1] = p.hM * math.log(p.L50M)
     balance[2] = p.hH * math.log(p.L50H)
     balance[3] = mma_floor(p)

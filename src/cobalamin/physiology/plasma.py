@@ -34,6 +34,7 @@ from cobalamin.physiology.stores import (
 PMOL_PER_UG = 738.0
 WEIGHT_OF_PARAMETERS_KG = 70.0
 LEAST_RELEASE = 1e-6
+LEAST_SHARE = 0.2  # of serum B12 is on haptocorrin
 SOLVE_STEPS = 40
 LOG_LEAST, LOG_MOST = math.log(1e-5), math.log(50.0)
 LONGEST_STEP = 1.5
@@ -56,9 +57,15 @@ def active_b12(into_plasma_ug_d: float, labile: float, p: Person) -> float:
 
 
 @part
+def normal_haptocorrin(p: Person) -> float:
+    """Haptocorrin-bound B12 (pmol/L) when well; a share of it stays where active B12 would take all."""
+    return max(p.B_n - p.T_n, LEAST_SHARE * p.B_n)
+
+
+@part
 def haptocorrin_target(log_labile: float, p: Person) -> float:
     """Haptocorrin-bound B12 (pmol/L) in balance with a labile store."""
-    return (p.B_n - p.T_n) * math.exp(p.gam * (log_labile - math.log(p.L_n)))
+    return normal_haptocorrin(p) * math.exp(p.gam * (log_labile - math.log(p.L_n)))
 
 
 @part

@@ -60,8 +60,8 @@ def slow_return(p: Person) -> float:
 
 @part
 def normal_need(p: Person) -> float:
-    """Supply (ug/d) that keeps this body's normal stores, with bile reabsorbed as in this body."""
-    return p.kb * p.L_n * (1.0 - p.fEHC) + p.koth * p.S_n
+    """Supply (ug/d) that keeps this body's normal stores while bile is reabsorbed normally."""
+    return p.kb * p.L_n * (1.0 - p.fEHC_n) + p.koth * p.S_n
 
 
 @part
