@@ -10,11 +10,13 @@ import numpy as np
 import polars as pl
 
 from cobalamin.findings.columns import findings_schema, parts
-from cobalamin.findings.derived import base_findings, derived_anew
+from cobalamin.findings.derived import computed_from, derived_anew
 from cobalamin.vocabulary.catalogue import catalogue
 
 # Of a changed column: which rows it is changed in, and to what.
 Cells = tuple[list[int], list[Any]]
+# Parts of a finding that a decision may look at: not when, and not where in the record.
+LOOKED_AT = ("unit", "cmp", "flag", "na")
 
 
 def varied(
@@ -22,22 +24,29 @@ def varied(
 ) -> pl.DataFrame:
     """The person's row once for each variant, with the columns it sets (named without "finding.").
 
-    What is derived from a changed finding is computed anew. `read` names the findings that will be read, where
-    these are not all: what nobody reads is left out.
+    What is derived from a changed finding is computed anew. `read` names the findings that a decision will read,
+    where these are not all: what it does not look at is left out.
     """
+    held = dict(zip(findings.columns, findings.get_columns(), strict=True))
+    kept = tuple(held) if read is None else _needed(tuple(read))
+    changed = _changed(variants, frozenset(kept))
+    same = [column for column in kept if column not in changed]
+    repeated = pl.DataFrame([held[column] for column in same])[np.zeros(len(variants), dtype=np.int64)]
+    rows = dict(zip(same, repeated.get_columns(), strict=True)) | _written(held, changed, len(variants))
+    return derived_anew(pl.DataFrame([rows[column] for column in kept]), changed.keys())
+
+
+def _changed(variants: Sequence[dict[str, Any]], kept: frozenset[str]) -> dict[str, Cells]:
+    """Of the columns that are kept, those that a variant sets."""
     changed: dict[str, Cells] = {}
     for place, variant in enumerate(variants):
         for name, value in variant.items():
             for column, one in _columns(name, value):
-                places, values = changed.setdefault(column, ([], []))
-                places.append(place)
-                values.append(one)
-    held = {series.name: series for series in findings.get_columns()}
-    kept = held if read is None else dict.fromkeys([*_needed(tuple(read)), *changed])
-    same = pl.DataFrame([held[column] for column in kept if column not in changed])
-    rows = {series.name: series for series in same[np.zeros(len(variants), dtype=np.int64)].get_columns()}
-    rows |= {series.name: series for series in _written(held, changed, len(variants))}
-    return derived_anew(pl.DataFrame([rows[column] for column in kept]), changed.keys())
+                if column in kept:
+                    places, values = changed.setdefault(column, ([], []))
+                    places.append(place)
+                    values.append(one)
+    return changed
 
 
 def _columns(name: str, value: Any) -> list[tuple[str, Any]]:
@@ -51,26 +60,24 @@ def _columns(name: str, value: Any) -> list[tuple[str, Any]]:
 
 @cache
 def _needed(read: tuple[str, ...]) -> tuple[str, ...]:
-    """The columns of these findings and of those they are derived from."""
-    bases = [base for name in read for base in base_findings().get(name, ())]
-    # Whether a question makes sense hangs on sex and age.
-    bases += ["male", "age_years"] if any(catalogue()[name].applies_when for name in read) else []
-    names = dict.fromkeys([*read, *bases])
-    suffixes = [(catalogue()[name].column, ("", *(f".{part}" for part in parts(catalogue()[name])))) for name in names]
-    return ("patient_id", "on", *(column + suffix for column, each in suffixes for suffix in each))
+    """The columns a decision looks at, and those from which what is derived among them is computed."""
+    found = ["patient_id", "on"]
+    for finding in (catalogue()[name] for name in read):
+        found += [finding.column, *(f"{finding.column}.{part}" for part in parts(finding) if part in LOOKED_AT)]
+    return tuple(dict.fromkeys([*found, *sorted(computed_from(frozenset(found)))]))
 
 
-def _written(held: dict[str, pl.Series], changed: dict[str, Cells], size: int) -> list[pl.Series]:
+def _written(held: dict[str, pl.Series], changed: dict[str, Cells], size: int) -> dict[str, pl.Series]:
     """The changed columns. Those of one type are written end to end: a hundred small writes cost more than one."""
     by_type: dict[pl.DataType, list[str]] = {}
     for column in changed:
         by_type.setdefault(findings_schema()[column], []).append(column)
-    found = []
+    found: dict[str, pl.Series] = {}
     for kind, columns in by_type.items():
         now = pl.concat([held[column] for column in columns], rechunk=True)
         laid = now.gather(np.repeat(np.arange(len(columns)), size))
         cells = [at * size + place for at, column in enumerate(columns) for place in changed[column][0]]
         values = [value for column in columns for value in changed[column][1]]
         laid = laid.scatter(cells, pl.Series(values, dtype=kind))
-        found += [laid.slice(at * size, size).alias(column) for at, column in enumerate(columns)]
+        found |= {column: laid.slice(at * size, size).alias(column) for at, column in enumerate(columns)}
     return found

@@ -126,6 +126,11 @@ def derived_anew(findings: pl.DataFrame, changed: AbstractSet[str]) -> pl.DataFr
     return findings.with_columns(again) if again else findings
 
 
+def computed_from(columns: AbstractSet[str]) -> frozenset[str]:
+    """The columns that those of `columns` are computed from which are derived from findings alone."""
+    return frozenset().union(*(roots for column, _, roots in _from_findings() if column in columns))
+
+
 @cache
 def base_findings() -> dict[str, tuple[str, ...]]:
     """For each finding that is derived from findings alone: the findings it is derived from, without "finding."."""
