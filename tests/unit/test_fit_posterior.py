@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from cobalamin.errors import CobalaminError
-from cobalamin.physiology.ahead import Candidate, Schedule, levels, one_more, quiet, troughs
-from cobalamin.physiology.bodies import Bodies
+from cobalamin.physiology.ahead import Candidate, Schedule, one_more, quiet
+from cobalamin.physiology.branches import Branch, follow
 from cobalamin.physiology.courses import Courses, Dose
 from cobalamin.physiology.fit import SURPRISING, Fit, Known, Start, fit
 from cobalamin.physiology.likelihood import Result
@@ -124,20 +124,15 @@ def test_what_cannot_be_fitted_is_refused_in_words(known: Known, given: list[Res
         fit(known, given, draws=draws)
 
 
-def test_levels_are_those_of_the_simulation() -> None:
-    found, days = fitted(), np.array([100.0, 186.0])
-    draws = found.posterior(20)
-    ours = levels(found, draws, KNOWN.doses, days)
-    bodies = Bodies(found.bodies.people[draws], found.bodies.parameters)
-    theirs = simulate(bodies, Courses.same(20, KNOWN.doses), days)
-    assert np.array_equal(ours[MMA], theirs.mma_nmol_l)
-
-
 def test_longer_intervals_lower_the_trough_of_every_draw() -> None:
-    found = fitted()
-    last = KNOWN.doses[-1]
-    schedules = [Schedule(last.day + 7 * weeks, 7 * weeks) for weeks in (4, 8, 12, 26)]
-    by_interval = troughs(found, found.posterior(30), KNOWN.doses, schedules, last)
+    found, last = fitted(), KNOWN.doses[-1]
+    branches = []
+    for weeks in (4, 8, 12, 26):
+        schedule = Schedule(last.day + 7 * weeks, 7 * weeks)
+        day = schedule.trough_day()
+        branches.append(Branch(tuple(schedule.doses(last, day - 1)), (day,)))
+    bodies = found.bodies.take(found.posterior(30))
+    by_interval = follow(bodies, KNOWN.doses, [], last.day, branches).ahead
     for shorter, longer in pairwise(by_interval):
         assert (longer[B12] < shorter[B12]).all()
         assert (longer[MMA] > shorter[MMA]).all()
@@ -161,7 +156,8 @@ def test_days_after_an_injection_are_quiet_and_the_day_of_the_next_is_not() -> N
 def test_one_more_result_of_a_marker_narrows_that_marker_most() -> None:
     found, days = fitted(), np.array([605.0, 606.0])
     draws = found.posterior(300)
-    seen = levels(found, draws, KNOWN.doses, days)
+    markers = simulate(found.bodies.take(draws), Courses.same(300, KNOWN.doses), days)
+    seen = {B12: markers.serum_b12_pmol_l, MMA: markers.mma_nmol_l}
     targets = {marker: seen[marker][:, 1] for marker in (B12, MMA)}
     ratios = one_more(found, draws, [Candidate(B12, 605.0), Candidate(MMA, 605.0)], seen, days, targets)
     assert (ratios <= 1.02).all()

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from cobalamin.physiology.ahead import levels
+from cobalamin.physiology.courses import Courses
 from cobalamin.physiology.fit import SURPRISING, fit, score_names
+from cobalamin.physiology.simulate import simulate
 from validation.fit.people import START, Design, Person, designs, people
 
 PARAMETERS = ("B_n", "T_n", "kb", "S_n", "loss_shift", "fpas", "L50M", "M0", "L50H", "H0", START)
@@ -34,9 +35,10 @@ class Tally:
         self.untrusted += not found.trusted
         self.surprising += (found.expected().chance < SURPRISING).tolist()
         days = np.unique([day for day, _ in design.asked])
-        seen = levels(found, found.posterior(RESAMPLED), person.known.doses, days)
+        bodies = found.bodies.take(found.posterior(RESAMPLED))
+        seen = simulate(bodies, Courses.same(RESAMPLED, person.known.doses), days)
         for (day, marker), truth in zip(design.asked, person.asked, strict=True):
-            drawn = seen[marker][:, np.searchsorted(days, day)]
+            drawn = getattr(seen, marker)[:, np.searchsorted(days, day)]
             self.levels.setdefault(marker, []).append(float((drawn < truth).mean() + 0.5 * (drawn == truth).mean()))
         weight, scores = found.sample.weight, found.sample.scores
         for name in PARAMETERS:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from cobalamin.physiology.ahead import Schedule, troughs
+from cobalamin.physiology.ahead import Schedule
+from cobalamin.physiology.branches import Branch, follow
 from cobalamin.physiology.courses import Courses
 from cobalamin.physiology.fit import fit
 from cobalamin.physiology.simulate import simulate
@@ -44,12 +45,13 @@ def errors(n: int) -> np.ndarray:
     one = design()
     last = one.doses[-1]
     schedules = [Schedule(last.day + every, every) for every in sorted({every for every, _ in TARGETS})]
+    branches = [Branch(tuple(s.doses(last, s.trough_day() - 1)), (s.trough_day(),)) for s in schedules]
     found = np.empty((len(EXPECTED), len(TARGETS), n))
     for i, person in enumerate(people(one, n, seed=41)):
         truth = _truth(person, one, schedules)
         for row in range(len(EXPECTED)):
             made = fit(person.known, kept(person, row), seed=i)
-            drawn = troughs(made, made.posterior(150), one.doses, schedules, last)
+            drawn = follow(made.bodies.take(made.posterior(150)), one.doses, [], last.day, branches).ahead
             for column, (every, marker) in enumerate(TARGETS):
                 k = [schedule.every_days for schedule in schedules].index(every)
                 found[row, column, i] = np.log(np.median(drawn[k][marker])) - np.log(truth[k][marker])

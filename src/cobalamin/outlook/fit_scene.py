@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from cobalamin.outlook.fit_inputs import FitInputs
 from cobalamin.outlook.fit_said import SPREAD_AT, Band, IntervalSaid, Spread, TestSaid
-from cobalamin.physiology.ahead import Candidate, Levels, Schedule, levels, one_more, quiet, troughs
+from cobalamin.physiology.ahead import Candidate, Levels, Schedule, one_more, quiet
+from cobalamin.physiology.branches import Branch, Followed, follow
 from cobalamin.physiology.courses import Dose
 from cobalamin.physiology.fit import Fit
 from cobalamin.physiology.likelihood import MARKERS, Array, distribution
@@ -97,18 +98,30 @@ class Scene:
         wanted = {one.marker for one in self.inputs.results} | set(ALWAYS)
         return [marker for marker in MARKERS if marker in wanted]
 
+    @property
+    def _past_days(self) -> Array:
+        return self.days[self.days <= self.today]
+
+    def _going_on(self) -> Branch:
+        return Branch(tuple(self.planned), tuple(self.days[self.days > self.today]))
+
+    def _follow(self, draws: NDArray[np.int64], branches: list[Branch]) -> Followed:
+        bodies, past = self.fit.bodies.take(draws), self.inputs.known.doses
+        return follow(bodies, past, tuple(self._past_days), self.today, branches)
+
     @cached_property
-    def _both(self) -> tuple[Levels, Levels]:
-        """Levels of the chosen draws, and of as many draws of the prior, on the days of the bands: one simulation."""
-        n = len(self.draws)
-        usual = self.fit.prior(n)
-        both = levels(self.fit, np.concatenate([self.draws, usual]), self.doses, self.days)
-        own = {marker: values[:n] for marker, values in both.items()}
-        return own, {marker: values[n:] for marker, values in both.items()}
+    def _own(self) -> Followed:
+        """The chosen draws: their past, then as things go on, then each interval that may be shown."""
+        return self._follow(self.draws, [self._going_on(), *self._schedules.values()])
+
+    @cached_property
+    def _levels(self) -> Levels:
+        """Levels of the chosen draws on the days of the bands, as things go on."""
+        return _joined(self._own)
 
     def bands(self) -> list[Band]:
-        """A band for each marker that is shown."""
-        own, usual = self._both
+        """A band for each marker that is shown, beside that of as many draws of the prior."""
+        own, usual = self._levels, _joined(self._follow(self.fit.prior(len(self.draws)), [self._going_on()]))
         dates = [self.on_date(day) for day in self.days]
         return [
             Band(one, dates, spreads(usual[one]), spreads(own[one]), quiet(self.doses, one, self.days).tolist())
@@ -129,16 +142,28 @@ class Scene:
         return longest is None or days <= longest or self._is_present(days)
 
     @cached_property
-    def _troughs(self) -> dict[float, tuple[Schedule, Levels]]:
-        """By interval that may be shown: its schedule, and levels before the dose after about a year."""
+    def _schedules(self) -> dict[float, Branch]:
+        """By interval that may be shown: its doses ahead, and the day before the dose after about a year."""
         regimen, like = self.inputs.regimen, self.inputs.like
         if regimen is None or like is None or not self.injections_go_on:
             return {}
         last = float((regimen.next_date - self.inputs.day_zero).days) - regimen.every_days
-        wanted = [days for days in self._grid() if self._may_be_shown(days)]
-        schedules = [Schedule(max(last + days, self.today), days) for days in wanted]
-        found = troughs(self.fit, self.draws, self.inputs.known.doses, schedules, like)
-        return dict(zip(wanted, zip(schedules, found, strict=True), strict=True))
+        found = {}
+        for days in self._grid():
+            if self._may_be_shown(days):
+                schedule = Schedule(max(last + days, self.today), days)
+                day = schedule.trough_day()
+                found[days] = Branch(tuple(schedule.doses(like, day - 1)), (day,))
+        return found
+
+    @cached_property
+    def _troughs(self) -> dict[float, tuple[float, Levels]]:
+        """By interval that may be shown: the day, and each marker (n,) just before the dose of that day."""
+        ahead = self._own.ahead[1:]
+        return {
+            days: (branch.days[0], {marker: found[marker][:, 0] for marker in MARKERS})
+            for (days, branch), found in zip(self._schedules.items(), ahead, strict=True)
+        }
 
     def intervals(self) -> list[IntervalSaid]:
         """The grid of intervals; none where no injections go on."""
@@ -148,8 +173,8 @@ class Scene:
         present = self._is_present(days)
         if days not in self._troughs:
             return IntervalSaid(days, present, False, self.inputs.longer_hidden, None, False, {}, [])
-        schedule, found = self._troughs[days]
-        on_day = self.on_date(schedule.trough_day())
+        day, found = self._troughs[days]
+        on_day = self.on_date(day)
         beyond = self.reliable_until is None or on_day > self.reliable_until
         at = {marker: spreads(found[marker][:, None])[0] for marker in self.shown_markers}
         chances = [chance_beyond(found[one.marker], one.value, one.beyond) for one in self.inputs.limits]
@@ -169,7 +194,7 @@ class Scene:
             return []
         targets = {marker: present[marker] for marker in ALWAYS}
         chosen = list(self._candidates())
-        ratios = one_more(self.fit, self.draws, [one for one, _ in chosen], self._both[0], self.days, targets)
+        ratios = one_more(self.fit, self.draws, [one for one, _ in chosen], self._levels, self.days, targets)
         return [
             TestSaid(one.marker, self.on_date(one.day), before, dict(zip(targets, map(float, ratios[k]), strict=True)))
             for k, (one, before) in enumerate(chosen)
@@ -181,6 +206,11 @@ class Scene:
             for day, before in self._test_days():
                 if not quiet(self.doses, marker, np.array([day]))[0]:
                     yield Candidate(marker, day), before
+
+
+def _joined(found: Followed) -> Levels:
+    """Past and first branch end to end."""
+    return {marker: np.concatenate([found.past[marker], found.ahead[0][marker]], axis=1) for marker in MARKERS}
 
 
 def spreads(values: Array) -> list[Spread]:

@@ -1,4 +1,4 @@
-"""Levels that draws of a fitted body would have: over days under one course, and before a dose at each interval."""
+"""What is asked of a fitted body: doses ahead, days too near an injection, and what one more result would tell."""
 
 from __future__ import annotations
 
@@ -9,21 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cobalamin.physiology.courses import Courses, Dose
+from cobalamin.physiology.courses import Dose
 from cobalamin.physiology.fit import Fit
 from cobalamin.physiology.likelihood import MARKERS, Array, measured, measurement_error, score, shift_nodes
 from cobalamin.physiology.next_test import narrowing
-from cobalamin.physiology.simulate import simulate
 
 YEAR_DAYS = 365.0
 
 Levels = dict[str, Array]
-
-
-def levels(fit: Fit, draws: NDArray[np.int64], doses: Sequence[Dose], days: Array) -> Levels:
-    """Each marker (n, k) of the chosen draws under these doses, all from day 0 on, at rising days (k,)."""
-    found = simulate(fit.bodies.take(draws), Courses.same(len(draws), doses), days)
-    return {marker: getattr(found, marker) for marker in MARKERS}
 
 
 @dataclass(frozen=True)
@@ -42,20 +35,6 @@ class Schedule:
     def trough_day(self) -> float:
         """The last day of about a year at this interval, just before the dose of that day."""
         return self.first_day + self.every_days * max(1, round(YEAR_DAYS / self.every_days))
-
-
-def troughs(
-    fit: Fit, draws: NDArray[np.int64], given: Sequence[Dose], schedules: Sequence[Schedule], like: Dose
-) -> list[Levels]:
-    """For each schedule each marker (n,) just before the dose after about a year."""
-    n, days = len(draws), [one.trough_day() for one in schedules]
-    lists = [[*given, *one.doses(like, day - 1)] for one, day in zip(schedules, days, strict=True)]
-    of_schedule = np.repeat(np.arange(len(schedules)), n)
-    courses = Courses.of(lists).take(of_schedule)
-    bodies = fit.bodies.take(np.tile(draws, len(schedules)))
-    found = simulate(bodies, courses, np.asarray(days)[of_schedule][:, None])
-    parts = {marker: getattr(found, marker)[:, 0].reshape(len(schedules), n) for marker in MARKERS}
-    return [{marker: part[k] for marker, part in parts.items()} for k in range(len(schedules))]
 
 
 def quiet(doses: Sequence[Dose], marker: str, days: Array) -> NDArray[np.bool_]:
@@ -85,11 +64,11 @@ def one_more(
 
     `seen` holds the levels of the draws on `days`, which include the candidates' days; `targets` levels (n,).
     """
+    if not candidates:
+        return np.empty((0, len(targets)))
     error = measurement_error()
     places = [int(np.searchsorted(days, one.day)) for one in candidates]
-    results = np.column_stack(
-        [np.log(seen[one.marker][:, k]) for one, k in zip(candidates, places, strict=True)] or [np.empty((0, 0))]
-    )
+    results = np.column_stack([np.log(seen[one.marker][:, k]) for one, k in zip(candidates, places, strict=True)])
     rng = np.random.default_rng(fit.seed + 3)
     shifts = {one.marker: shift_draws(fit, draws, one.marker, rng) for one in candidates}
     return narrowing(

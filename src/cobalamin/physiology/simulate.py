@@ -144,7 +144,7 @@ def _check(bodies: Bodies, courses: Courses) -> None:
 
 
 @part
-def _record(out: Floats, k: int, state: State, m: Modes, p: Person) -> None:
+def record(out: Floats, k: int, state: State, m: Modes, p: Person) -> None:
     """Write the series of one moment."""
     flow, in_plasma = retained_flow(state.amount, m)
     leaving = lost_in_plasma(state.lost, m)
@@ -175,7 +175,13 @@ def _follow(p: Person, course: Course, days: Floats, out: Floats, room: Room) ->
     begin(state, m, balance, p)
     room.ladder.filled[0] = 0
     state.cursor[:] = course.first
-    now = 0.0
+    walk(p, course, 0.0, days, out, room)
+
+
+@part
+def walk(p: Person, course: Course, now: float, days: Floats, out: Floats, room: Room) -> float:
+    """Go on from `now` to the last day of sampling, and give that day back."""
+    state, m = room.state, room.modes
     for k in range(len(days)):
         if np.isnan(days[k]):
             break
@@ -187,7 +193,8 @@ def _follow(p: Person, course: Course, days: Floats, out: Floats, room: Room) ->
             change = next_change(state, course, p)
         _pass(state, m, days[k] - now, room, p)
         now = days[k]
-        _record(out, k, state, m, p)
+        record(out, k, state, m, p)
+    return now
 
 
 @part
