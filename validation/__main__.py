@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 
 from validation import prevalence, real_records
+from validation.physiology import run as physiology
 from validation.vignettes import run as vignettes
 
 
@@ -17,6 +18,7 @@ def parts() -> dict[str, Callable[[], int]]:
     return {
         "Vignettes: our answers beside the published ones": vignettes.main,
         "Prevalence: the shipped survey beside published figures": prevalence.main,
+        "Physiology: the model of B12 in the body beside trials, facts, survey and a second solver": physiology.main,
         "Real records: what became of every entry of the shipped survey": _survey_ledger,
     }
 

@@ -49,20 +49,24 @@ class Body:
         self.k_lt = max(1e-6, (p["T_n"] * self.volume * p["kT"] / PMOL_PER_UG - p["fT"] * need) / p["L_n"])
 
     def active(self, into_plasma: float, labile: float) -> float:
+        """Active B12 (pmol/L) at a flow (ug/d) and a labile store (ug)."""
         p = self.p
         carried = PMOL_PER_UG * (p["fT"] * into_plasma + self.k_lt * labile) / (p["kT"] * self.volume)
         return carried / (1 + carried / p["TCtot"])
 
     def haptocorrin(self, labile: float) -> float:
+        """Haptocorrin-bound B12 (pmol/L) in balance with a labile store (ug)."""
         p = self.p
         return float(max(p["B_n"] - p["T_n"], 0.2 * p["B_n"]) * (max(labile, 1e-6) / p["L_n"]) ** p["gam"])
 
     def mma(self, labile: float) -> float:
+        """Methylmalonic acid (nmol/L) in balance with a labile store (ug)."""
         p = self.p
         floor = p["M0"] * self.kidney ** p["aM"] * exp(p["ageM"] * (p["age_years"] - 60) / 10 + p["maleM"] * p["male"])
         return float(floor * (1 + (p["L50M"] / max(labile, 1e-6)) ** p["hM"]))
 
     def homocysteine(self, labile: float) -> float:
+        """Homocysteine (umol/L) in balance with a labile store (ug)."""
         p = self.p
         floor = p["H0"] * p["cH"] * self.kidney ** p["aH"] * (p["folate_ng_ml"] / 12) ** p["folH"]
         floor *= exp(p["ageH"] * (p["age_years"] - 60) / 10 + p["maleH"] * p["male"])

@@ -92,9 +92,7 @@ def tolerance(marker: str) -> tuple[str, float]:
 
 def named_misfits() -> dict[tuple[str, str, str, float], str]:
     """Rows known to lie outside, with the reason."""
-    return {
-        (one["trial"], one["arm"], one["marker"], float(one["day"])): one["reason"] for one in read("misfits.csv")
-    }
+    return {(one["trial"], one["arm"], one["marker"], float(one["day"])): one["reason"] for one in read("misfits.csv")}
 
 
 def days_of(schedule: str) -> list[float]:
