@@ -77,7 +77,7 @@ def fit_inputs(facts: Facts) -> FitInputs:
     refuse(facts)
     person = person_of(facts)
     past = person.past
-    _check_birth(facts, past)
+    check_birth(facts, past)
     _check_doses(past)
     regimen = regimen_of(facts, past)
     like = Dose(0.0, regimen.dose_ug, regimen.form, regimen.route) if regimen else None
@@ -107,7 +107,8 @@ def refuse(facts: Facts) -> None:
         raise CobalaminError(f"{facts.patient_id}: the model does not speak about this person. {said}")
 
 
-def _check_birth(facts: Facts, past: Past) -> None:
+def check_birth(facts: Facts, past: Past) -> None:
+    """Raise CobalaminError where a result or a dose lies before the person was born."""
     age = facts.value("age_years")
     if age is None:
         return

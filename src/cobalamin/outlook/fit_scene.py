@@ -16,12 +16,13 @@ from cobalamin.physiology.ahead import Candidate, Levels, Schedule, one_more, qu
 from cobalamin.physiology.branches import Branch, Followed, follow
 from cobalamin.physiology.courses import Dose
 from cobalamin.physiology.fit import Fit
-from cobalamin.physiology.likelihood import MARKERS, Array, distribution
+from cobalamin.physiology.likelihood import MARKERS, Array, distribution, measured
 
 WEEKS = (4, 6, 8, 10, 12, 16, 26)
 AHEAD_DAYS = 365
 PAST_DAYS = 3 * 365
-BAND_STEPS = 30
+BAND_STEPS = 16
+SHAPE_DAYS = 28  # after a dose: levels fall fast until about then
 TEST_WEEKS = (2, 4, 8, 13, 26)
 SLACK_DAYS = 4.0  # intervals nearer than this are the same one
 ALWAYS = ("serum_b12_pmol_l", "mma_nmol_l")
@@ -86,10 +87,14 @@ class Scene:
     def days(self) -> Array:
         """Days of the bands: an even grid, doses, ends of quiet times, and days of further tests."""
         start = max(0.0, self.today - PAST_DAYS)
-        given = np.array([dose.day for dose in self.doses if dose.route != "oral"], float)
-        quiet_ends = np.concatenate([given + 7, given + 14]) if len(given) else given
+        injections = [dose for dose in self.doses if dose.route != "oral"]
+        given = np.array([dose.day for dose in injections], float)
+        widths = measured()["serum_b12_pmol_l"].quiet_days
+        quiet_ends = given + np.array([widths[dose.form] for dose in injections], float)
         tests = [day for day, _ in self._test_days()]
-        every = np.concatenate([np.linspace(start, self.end, BAND_STEPS).round(), given, quiet_ends, tests])
+        every = np.concatenate(
+            [np.linspace(start, self.end, BAND_STEPS).round(), given, quiet_ends, given + SHAPE_DAYS, tests]
+        )
         return np.unique(every[(every >= start) & (every <= self.end)])
 
     @property

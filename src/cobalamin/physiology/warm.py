@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cobalamin.physiology.bodies import Bodies
+from cobalamin.physiology.branches import Branch, follow
 from cobalamin.physiology.courses import Courses, Dose
 from cobalamin.physiology.simulate import simulate
 
@@ -10,7 +11,9 @@ from cobalamin.physiology.simulate import simulate
 def main() -> int:
     """One person, one injection, one day."""
     bodies = Bodies.typical(1, absorption="no_intrinsic_factor", start_serum_b12_pmol_l=100)
-    simulate(bodies, Courses.same(1, [Dose(0, 1000, "hydroxocobalamin", "im")]), [1.0])
+    dose = Dose(0, 1000, "hydroxocobalamin", "im")
+    simulate(bodies, Courses.same(1, [dose]), [1.0])
+    follow(bodies, [dose], [1.0], 2.0, [Branch((), (3.0,))])
     return 0
 
 

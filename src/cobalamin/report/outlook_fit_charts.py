@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,18 @@ PANEL_HEIGHT, LANE_HEIGHT = 190, 26
 TOP_OF_SCALE = {"serum_b12_pmol_l": 1500.0}
 
 
+def pictures(said: FitSaid, labels: list[str], width: int) -> dict[str, str]:
+    """Every picture by name, for one width; empty where there is nothing to draw. `labels` name the intervals."""
+    # Checking every mark against the schema costs four times the drawing; the tests draw with it on.
+    with debug_mode(False):
+        return {
+            "levels": levels_svg(said, width),
+            "chances": chances_svg(said, labels, width),
+            "tests": narrowing_svg(said, width),
+            "learned": learned_svg(said, width),
+        }
+
+
 def levels_svg(said: FitSaid, width: int = WIDE) -> str:
     """One panel a marker over time: usual band, own bands, results, limits, doses. Empty without bands."""
     if not said.bands:
@@ -34,8 +47,9 @@ def levels_svg(said: FitSaid, width: int = WIDE) -> str:
 
 
 def _data(rows: list[dict[str, Any]]) -> Any:
+    """Rows as one text: Altair copies every layer's data over and over, and a text is copied at once."""
     plain = [{key: item.isoformat() if isinstance(item, date) else item for key, item in row.items()} for row in rows]
-    return alt.Data(values=plain)  # type: ignore[no-untyped-call]
+    return alt.InlineData(values=json.dumps(plain), format=alt.DataFormat(type="json"))  # type: ignore[no-untyped-call]
 
 
 def _x(frame: tuple[date, date], labels: bool, name: str = "day") -> alt.X:
@@ -226,11 +240,11 @@ def _learned_rows(one: Any) -> list[dict[str, Any]]:
 
 
 def _label_room(width: int) -> int:
-    return 250 if width > NARROW else 120
+    return 290 if width > NARROW else 150
 
 
 def _row_axis(width: int) -> alt.Axis:
-    return alt.Axis(labelLimit=_label_room(width) - 10, labelFontSize=12.5, ticks=False, domain=False)
+    return alt.Axis(labelLimit=_label_room(width) - 8, labelFontSize=12.5 if width > NARROW else 10.5, ticks=False, domain=False)
 
 
 def chances_svg(said: FitSaid, labels: list[str], width: int = WIDE) -> str:
@@ -240,13 +254,13 @@ def chances_svg(said: FitSaid, labels: list[str], width: int = WIDE) -> str:
         return ""
     names = [labels[said.intervals.index(one)] for one in shown]
     panels = []
-    each = max((width - 90) // len(said.limits) - 14, 110)
+    each = (width - 90) // len(said.limits) - 14 if width > NARROW else width - 130
     for k, limit in enumerate(said.limits):
         rows = [
             {"name": name, "chance": 100 * one.chances[k], "says": percent(one.chances[k]), "full": 100.0}
             for name, one in zip(names, shown, strict=True)
         ]
-        axis = alt.Axis(labels=k == 0, ticks=False, domain=False, title=None, labelFontSize=12.5, labelLimit=110)
+        axis = alt.Axis(labels=k == 0 or width <= NARROW, ticks=False, domain=False, title=None, labelFontSize=12.5, labelLimit=110)
         y = alt.Y("name:N", sort=names, axis=axis)
         scale = alt.Scale(domain=[0, 100])
         base = alt.Chart(_data(rows)).encode(y=y)
@@ -299,11 +313,9 @@ def narrowing_svg(said: FitSaid, width: int = WIDE) -> str:
 
 def svg_of(chart: Any) -> str:
     """The picture as SVG for a page: no declaration, ids of its own, as wide as its place."""
-    # Checking every mark against the schema costs four times the drawing; the tests draw with it on.
-    with debug_mode(False):
-        configured = chart.configure(font=FONT, background="white").configure_view(stroke="#dfe4ea")
-        spec = configured.configure_axis(
-            labelColor=INK, titleColor=SOFT, titleFontWeight="normal", labelFontSize=12, gridColor=LINE,
-            domainColor=LINE, tickColor=LINE,
-        ).configure_legend(labelColor=INK).to_dict()  # fmt: skip
+    configured = chart.configure(font=FONT, background="white").configure_view(stroke="#dfe4ea")
+    spec = configured.configure_axis(
+        labelColor=INK, titleColor=SOFT, titleFontWeight="normal", labelFontSize=12, gridColor=LINE,
+        domainColor=LINE, tickColor=LINE,
+    ).configure_legend(labelColor=INK).to_dict(validate=False)  # fmt: skip
     return with_own_ids(vl_convert.vegalite_to_svg(spec))

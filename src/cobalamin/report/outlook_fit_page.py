@@ -56,15 +56,7 @@ def _pictures(said: FitSaid) -> dict[str, tuple[str, str] | None]:
     from cobalamin.report import outlook_fit_charts as charts
 
     labels = [interval_label(one) for one in said.intervals]
-    made = [
-        {
-            "levels": charts.levels_svg(said, width),
-            "chances": charts.chances_svg(said, labels, width),
-            "tests": charts.narrowing_svg(said, width),
-            "learned": charts.learned_svg(said, width),
-        }
-        for width in (charts.WIDE, charts.NARROW)
-    ]
+    made = [charts.pictures(said, labels, width) for width in (charts.WIDE, charts.NARROW)]
     return {name: (wide, made[1][name]) if wide else None for name, wide in made[0].items()}
 
 

@@ -26,15 +26,15 @@ MARKERS = {
     "homocysteine_umol_l": ("Homocysteine", "umol/L"),
 }
 PARAMETERS = {
-    "B_n": "B12 in blood with full stores",
+    "B_n": "B12 in blood, stores full",
     "start_serum_b12_pmol_l": "B12 in blood at the start",
-    "kb": "speed of loss from the stores",
-    "loss_shift": "loss of an injection into urine",
-    "fpas": "share of a tablet taken up without intrinsic factor",
-    "T_n": "active B12 with full stores",
-    "M0": "MMA with full stores, kidneys sound",
+    "kb": "speed of loss from stores",
+    "loss_shift": "injection lost into urine",
+    "fpas": "tablet taken up without intrinsic factor",
+    "T_n": "active B12, stores full",
+    "M0": "MMA, stores full, kidneys sound",
     "L50M": "store at which MMA has doubled",
-    "H0": "homocysteine with full stores, kidneys sound",
+    "H0": "homocysteine, stores full, kidneys sound",
     "L50H": "store at which homocysteine has doubled",
 }
 LEARNED = 0.1  # less than a tenth narrower is not worth a sentence
