@@ -20,7 +20,7 @@ OWN, OWN_SOFT, USUAL, USUAL_LINE = "#2458a6", "#9fbce3", "#e4e7eb", "#8f9aa6"
 POINT, SURPRISE, LIMIT, DOSE = "#1d2b3a", "#b3402a", "#a4480b", "#14694f"
 WIDE, NARROW = 640, 300
 PANEL_HEIGHT, LANE_HEIGHT = 190, 26
-TOP_OF_SCALE = {"serum_b12_pmol_l": 1500.0}
+TICKS = (2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
 
 
 def pictures(said: FitSaid, labels: list[str], width: int) -> dict[str, str]:
@@ -69,9 +69,10 @@ def _x(frame: tuple[date, date], labels: bool, name: str = "day") -> alt.X:
 def _panel(said: FitSaid, band: Band, frame: tuple[date, date], width: int) -> Any:
     results = [one for one in said.results if one.marker == band.marker and frame[0] <= one.date <= frame[1]]
     limits = [one for one in said.limits if one.marker == band.marker]
-    rows = _band_rows(band)
-    scale = alt.Scale(type="log", domain=_domain(rows, results, [one.value for one in limits]), nice=False, clamp=True)
-    y = _levels_axis(scale)
+    rows = _band_rows(band, [*said.dose_dates, *said.planned_dates])
+    domain = _domain(rows, results, [one.value for one in limits])
+    scale = alt.Scale(type="log", domain=domain, nice=False, clamp=True)
+    y = _levels_axis(scale, domain)
     x = _x(frame, labels=False)
     base = alt.Chart(_data(rows)).encode(x=x, detail="piece:N")
     layers = [
@@ -81,7 +82,7 @@ def _panel(said: FitSaid, band: Band, frame: tuple[date, date], width: int) -> A
         base.mark_area(color=OWN, opacity=0.45).encode(y=y("low_50"), y2="high_50:Q"),
         base.mark_line(color=OWN, strokeWidth=2).encode(y=y("median")),
         *_limit_layers(limits, frame, x, y),
-        *_point_layers(results, x, y, _domain(rows, results, [])),
+        *_point_layers(results, x, y, domain),
         alt.Chart(_data([{"day": said.on}])).mark_rule(color=SOFT, strokeDash=[3, 3]).encode(x=x),
     ]
     drawn = alt.layer(*[one for one in layers if one is not None])
@@ -93,19 +94,21 @@ def _heading(words: str) -> alt.TitleParams:
     return alt.TitleParams(words, anchor="start", fontSize=13, fontWeight=600, color=INK)
 
 
-def _levels_axis(scale: alt.Scale) -> Any:
-    ticks = [10, 20, 50, 100, 200, 500, 1000, 2000, 5000]
+def _levels_axis(scale: alt.Scale, domain: list[float]) -> Any:
+    ticks = [tick for tick in TICKS if domain[0] <= tick <= domain[1]]
     axis = alt.Axis(title=None, values=ticks, format="d", grid=True, gridOpacity=0.5)
     return lambda name: alt.Y(f"{name}:Q", scale=scale, axis=axis, title=None)
 
 
-def _band_rows(band: Band) -> list[dict[str, Any]]:
-    """One row a day that can be predicted; pieces between quiet days are drawn apart."""
-    rows, piece = [], 0
+def _band_rows(band: Band, doses: list[date]) -> list[dict[str, Any]]:
+    """One row a day that can be foretold; pieces are drawn apart where an injection lies between."""
+    rows: list[dict[str, Any]] = []
+    piece, previous = 0, band.dates[0]
     for day, usual, own, quiet in zip(band.dates, band.usual, band.own, band.quiet, strict=True):
         if quiet:
-            piece += 1
             continue
+        piece += any(band.quiet) and any(previous <= dose < day for dose in doses)
+        previous = day
         rows.append(
             {
                 "day": day,
@@ -244,7 +247,9 @@ def _label_room(width: int) -> int:
 
 
 def _row_axis(width: int) -> alt.Axis:
-    return alt.Axis(labelLimit=_label_room(width) - 8, labelFontSize=12.5 if width > NARROW else 10.5, ticks=False, domain=False)
+    return alt.Axis(
+        labelLimit=_label_room(width) - 8, labelFontSize=12.5 if width > NARROW else 10.5, ticks=False, domain=False
+    )
 
 
 def chances_svg(said: FitSaid, labels: list[str], width: int = WIDE) -> str:
@@ -260,7 +265,9 @@ def chances_svg(said: FitSaid, labels: list[str], width: int = WIDE) -> str:
             {"name": name, "chance": 100 * one.chances[k], "says": percent(one.chances[k]), "full": 100.0}
             for name, one in zip(names, shown, strict=True)
         ]
-        axis = alt.Axis(labels=k == 0 or width <= NARROW, ticks=False, domain=False, title=None, labelFontSize=12.5, labelLimit=110)
+        axis = alt.Axis(
+            labels=k == 0 or width <= NARROW, ticks=False, domain=False, title=None, labelFontSize=12.5, labelLimit=110
+        )
         y = alt.Y("name:N", sort=names, axis=axis)
         scale = alt.Scale(domain=[0, 100])
         base = alt.Chart(_data(rows)).encode(y=y)
