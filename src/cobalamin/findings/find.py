@@ -22,12 +22,10 @@ from cobalamin.findings.anchors import (
     slot_place,
 )
 from cobalamin.findings.columns import MEASUREMENT_PARTS, VALUE_TYPES, finding_columns, findings_schema, split
-from cobalamin.findings.derived import age_years, derived, derived_inputs, derived_outputs
+from cobalamin.findings.derived import age_years, derived, derived_inputs, derived_outputs, not_applicable
 from cobalamin.findings.prepare import Prepared, prepare
 from cobalamin.findings.spells import spell_years
 from cobalamin.vocabulary.catalogue import Finding, catalogue
-
-FERTILE_BELOW_YEARS = 60
 
 
 def find(events: Events, on: date) -> pl.DataFrame:
@@ -264,16 +262,9 @@ def _dose_columns(prepared: Prepared, rows: pl.DataFrame, slots: Slots) -> pl.Da
 
 @cache
 def _derived_columns() -> tuple[pl.Expr, ...]:
-    """What is computed from other findings, in its declared type, and where a question makes no sense.
-
-    Unknown sex or age still asks it.
-    """
+    """What is computed from other findings, in its declared type, and where a question makes no sense."""
     schema = findings_schema()
-    never = (pl.col("finding.male") | (pl.col("finding.age_years") >= FERTILE_BELOW_YEARS)).fill_null(value=False)
-    return (
-        *(pl.col(name).cast(schema[name]) for name in derived_outputs()),
-        *(never.alias(f"{f.column}.na") for f in catalogue().values() if f.applies_when == "fertile"),
-    )
+    return (*(pl.col(name).cast(schema[name]) for name in derived_outputs()), *not_applicable())
 
 
 def _antibody_after_injection(prepared: Prepared, rows: pl.DataFrame, slots: Slots) -> pl.Series:
