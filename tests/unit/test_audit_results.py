@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+from pathlib import Path
+
 import pytest
 
-from tests.unit.audit_people import dose, fact, judged, lasting, outcome, person
+from cobalamin.guidance import load, threshold_editions, use_folder
+from tests.unit.audit_people import ON, dose, fact, facts_of, judged, lasting, outcome, person
 
 LOW = fact("lab_b12_total", -100, 90.0)
 
@@ -132,3 +136,19 @@ def test_test_for_a_recorded_reason_is_excluded():
     assert (
         outcome("futile_tests", dose(-100), fact("lab_b12_total", -10, 300.0), fact("trend_worse", -12)) == "excluded"
     )
+
+
+def test_result_is_held_against_the_number_in_force_on_the_day_it_was_taken() -> None:
+    dated = use_folder(Path(__file__).parents[1] / "data" / "guidance" / "dated_example")
+    taken = {"before": (date(2025, 6, 30) - ON).days, "after": (date(2025, 7, 1) - ON).days}
+    # 129 pmol/L is 175 ng/L: under 200, the number from July on, and not under 150, the number before
+    people = [person(name, fact("lab_b12_total", day, 129.0)) for name, day in taken.items()]
+    low = facts_of(*people, guidance=dated).results("b12_latest", "below", "total_b12_deficient")
+    assert low["patient_id"].to_list() == ["after"]
+
+
+def test_a_laboratorys_own_number_holds_for_every_day() -> None:
+    source = {"clause": "a laboratory", "certainty": "ours"}
+    own = {"total_b12_deficient": {"values": [{"value": 145, "unit": "ng/L"}], "source": source}}
+    editions = threshold_editions(load("nice_ng239", ON, own), "total_b12_deficient")
+    assert [(first, limit.values) for first, limit in editions] == [(date.min, ((145.0, "ng/L"),))]

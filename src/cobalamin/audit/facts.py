@@ -14,7 +14,7 @@ from cobalamin.decision.compare import Comparison, Comparisons, values_of
 from cobalamin.decision.kleene import to_frame
 from cobalamin.findings.doses import b12_rows, first_dose
 from cobalamin.findings.prepare import Prepared, prepare
-from cobalamin.guidance import Guideline
+from cobalamin.guidance import Guideline, Threshold, threshold_editions
 from cobalamin.vocabulary.catalogue import catalogue
 from cobalamin.vocabulary.concepts import concepts
 
@@ -96,14 +96,29 @@ class Facts:
         return self.of(*listed).filter(pl.col("concept") != "sign_neurological_normal")
 
     def answers(self, frame: pl.DataFrame, finding: str, operator: str, threshold: str) -> pl.Series:
-        """A finding of each row of a frame against a threshold of the guideline: yes, no or null."""
-        asked, limit = catalogue()[finding], self.guideline.thresholds[threshold]
+        """A finding of each row of a frame against a threshold in force on the day of decision: yes, no or null."""
+        return self._beyond(frame, finding, operator, self.guideline.thresholds[threshold])
+
+    def _beyond(self, frame: pl.DataFrame, finding: str, operator: str, limit: Threshold) -> pl.Series:
+        asked = catalogue()[finding]
         yes, no = Comparisons([Comparison(asked, operator, limit, "audit")]).answers(values_of(frame, [asked]))
         return to_frame(["answer"], yes, yes | no)["answer"]
 
     def results(self, finding: str, operator: str, threshold: str) -> pl.DataFrame:
-        """Results of a finding's concept that answer yes, all of them whatever their age."""
-        rows = self.of(*catalogue()[finding].concepts)
+        """Results of a finding's concept that answer yes, all of them whatever their age.
+
+        Each is held against the threshold in force on the day it was taken; an undated one against that of today.
+        """
+        rows = self.of(*catalogue()[finding].concepts).with_columns(taken=pl.col("day").fill_null(self.on))
+        editions = threshold_editions(self.guideline, threshold)
+        ends = [*(first for first, _ in editions[1:]), date.max]
+        kept = [
+            self._results_beyond(rows.filter(pl.col("taken").is_between(first, end, "left")), finding, operator, limit)
+            for (first, limit), end in zip(editions, ends, strict=True)
+        ]
+        return pl.concat(kept).drop("taken")
+
+    def _results_beyond(self, rows: pl.DataFrame, finding: str, operator: str, limit: Threshold) -> pl.DataFrame:
         column = catalogue()[finding].column
         sign = pl.when(pl.col("comparator") == "<").then(-1).when(pl.col("comparator") == ">").then(1)
         named = rows.select(
@@ -112,7 +127,7 @@ class Facts:
             pl.col("flag").alias(f"{column}.flag"),
             sign.cast(pl.Int8).alias(f"{column}.cmp"),
         )
-        return rows.filter(self.answers(named, finding, operator, threshold).fill_null(value=False))
+        return rows.filter(self._beyond(named, finding, operator, limit).fill_null(value=False))
 
     def low_b12(self) -> pl.DataFrame:
         """Total or active B12 results that mean deficiency."""

@@ -41,6 +41,8 @@ def use_folder(folder: Path) -> str:
 
 
 _OWN: dict[str, dict[str, Any]] = {}
+# Which name gave a guideline of this hash: its other editions are found under it.
+_LOADED_AS: dict[str, str] = {}
 
 
 def load(guideline: str = DEFAULT, on: date | None = None, overrides: dict[str, Any] | None = None) -> Guideline:
@@ -76,10 +78,21 @@ def _edition(guideline: str, on: date | None) -> Guideline:
         regimens |= {name: _regimen(name, raw) for name, raw in content["regimens"].items()}
         for name, raw in content["tables"].items():
             tables[name] = _merged(tables.get(name), _table(name, content["about"]["id"], raw, on))
-    about = parts[-1]["content"]["about"]
-    return Guideline(
-        about["id"], about["version"], about["title"], about, thresholds, terms, tables, regimens, _joint_hash(parts)
-    )
+    about, sha256 = parts[-1]["content"]["about"], _joint_hash(parts)
+    _LOADED_AS[sha256] = guideline
+    return Guideline(about["id"], about["version"], about["title"], about, thresholds, terms, tables, regimens, sha256)
+
+
+def threshold_editions(guideline: Guideline, name: str) -> list[tuple[date, Threshold]]:
+    """A threshold as it was from each day on, earliest first; days before the first have none.
+
+    A laboratory's own number holds for every day: it has no history.
+    """
+    known_as = _LOADED_AS.get(guideline.sha256)
+    if known_as is None or name in guideline.overrides:
+        return [(date.min, guideline.thresholds[name])]
+    editions = [(day, _edition(known_as, day).thresholds) for day in (date.min, *_turning_days(known_as))]
+    return [(day, limits[name]) for day, limits in editions if name in limits]
 
 
 def _edition_day(guideline: str, on: date | None) -> date | None:
