@@ -40,8 +40,22 @@ def test_two_birth_dates_for_one_id_are_named_and_neither_is_used(tmp_path: Path
 def test_a_second_copy_of_one_id_is_never_merged_and_is_named(tmp_path: Path) -> None:
     intake = read(tmp_path, person(), person(gender="male"), low_b12())
     concepts = set(intake.events.frame["concept"].cast(pl.String))
-    assert len({"person_female", "person_male"} & concepts) == 1
+    assert not {"person_female", "person_male"} & concepts
     assert any("copy" in reason for reason in intake.ledger.set_aside)
+    assert any("two sexes" in note for note in intake.ledger.notes)
+
+
+def test_a_newer_patient_corrects_the_sex(tmp_path: Path) -> None:
+    older = person(meta={"lastUpdated": "2024-01-01T00:00:00Z"})
+    newer = person(gender="male", meta={"lastUpdated": "2025-01-01T00:00:00Z"})
+    concepts = set(read(tmp_path, older, newer, low_b12()).events.frame["concept"].cast(pl.String))
+    assert {"person_female", "person_male"} & concepts == {"person_male"}
+
+
+def test_one_resource_id_under_two_subjects_is_nobodys_and_is_named(tmp_path: Path) -> None:
+    intake = read(tmp_path, person(), person(id="p2"), low_b12(id="same"), low_b12(id="same", **OTHER))
+    assert "lab_b12_total" not in intake.events.frame["concept"].cast(pl.String).to_list()
+    assert intake.ledger.set_aside["one resource id under two subjects"] == 2
 
 
 def test_a_record_of_two_people_is_not_answered_without_a_choice(tmp_path: Path) -> None:

@@ -43,7 +43,15 @@ def finish(waiting: pl.DataFrame, reach: Reach) -> Intake:
     """Events and ledger of whole people from their waiting rows."""
     ledger = Ledger()
     rows = _dated_from_elsewhere(waiting).with_columns(reason=pl.lit(None, pl.String))
-    for rule in (_two_births, _older_copies, _unknown_subjects, _without_date, _impossible_dates):
+    for rule in (
+        _two_births,
+        _two_sexes,
+        _two_subjects,
+        _older_copies,
+        _unknown_subjects,
+        _without_date,
+        _impossible_dates,
+    ):
         rows = rule(rows, reach)
     events = rows.filter(pl.col("mark") == EVENT)
     _account(events, ledger)
@@ -87,6 +95,31 @@ def _two_births(rows: pl.DataFrame, reach: Reach) -> pl.DataFrame:  # noqa: ARG0
         return rows
     person = pl.col("concept").cast(pl.String).str.starts_with("person_")
     return refuse(rows, pl.col("patient_id").is_in(ids.implode()) & person, "two birth dates for one id")
+
+
+def _two_sexes(rows: pl.DataFrame, reach: Reach) -> pl.DataFrame:  # noqa: ARG001
+    """Two sexes under one id: neither is used, and the ledger names it; what was not doubted stays."""
+    sex = pl.col("concept").cast(pl.String).is_in(["person_female", "person_male"])
+    stated = rows.filter(sex).with_columns(version=pl.col("version").fill_null(""))
+    newest = stated.filter(pl.col("version") == pl.col("version").max().over("patient_id"))
+    torn = newest.group_by("patient_id").agg(count=pl.col("concept").n_unique()).filter(pl.col("count") > 1)
+    ids = torn["patient_id"]
+    if ids.is_empty():
+        return rows
+    return refuse(rows, pl.col("patient_id").is_in(ids.implode()) & sex, "two sexes for one id")
+
+
+def _two_subjects(rows: pl.DataFrame, reach: Reach) -> pl.DataFrame:  # noqa: ARG001
+    """One resource id under two subjects: whose fact it is cannot be told, so it is nobody's.
+
+    A newer version may correct the subject; then it counts, and the older one is a copy like any other.
+    """
+    known = rows.filter(pl.col("mark").is_in([EVENT, DEAD])).with_columns(version=pl.col("version").fill_null(""))
+    newest = known.filter(pl.col("version") == pl.col("version").max().over("source"))
+    torn = newest.group_by("source").agg(count=pl.col("patient_id").n_unique()).filter(pl.col("count") > 1)
+    if torn.is_empty():
+        return rows
+    return refuse(rows, pl.col("source").is_in(torn["source"].implode()), "one resource id under two subjects")
 
 
 def _older_copies(rows: pl.DataFrame, reach: Reach) -> pl.DataFrame:  # noqa: ARG001
@@ -134,6 +167,10 @@ def _account(events: pl.DataFrame, ledger: Ledger) -> None:
     for words, count in noted.value_counts().iter_rows():
         if words:
             ledger.note(words, count)
+    used = per_item.filter("used")["item"].implode()
+    partly = events.filter(pl.col("reason").is_not_null() & pl.col("item").is_in(used)).unique(["item", "reason"])
+    for reason, count in partly["reason"].value_counts().iter_rows():
+        ledger.note(f"part of a resource not used: {reason}", count)
     for row in per_item.filter(~pl.col("used")).iter_rows(named=True):
         ledger.put_aside(row["concept"], row["reason"], f"{row['place']} ({row['source']})")
 
