@@ -106,9 +106,12 @@ def becomes(answer: dict[str, Any]) -> str:
     if not routes:
         return "not yet decided; see what is not known"
     answers_to: dict[str, list[str]] = {}
-    for said, route in routes.items():
-        answers_to.setdefault(route, []).append(said)
-    return f"not yet decided: {', '.join(_if(question, said, route) for route, said in answers_to.items())}"
+    for one, route in routes.items():
+        if route != word("route", "undecided"):
+            answers_to.setdefault(route, []).append(one)
+    asked_before = len(answers_to) > 1
+    parts = [_if(question, said, route, asked_before) for route, said in answers_to.items()]
+    return f"not yet decided: {', '.join(parts)}" if parts else "not yet decided; see what is not known"
 
 
 def test_decides(answer: dict[str, Any]) -> Iterator[str]:
@@ -121,7 +124,7 @@ def test_decides(answer: dict[str, Any]) -> Iterator[str]:
         yield word("test_decides", test)
 
 
-def _if(question: str, said: list[str], route: str) -> str:
+def _if(question: str, said: list[str], route: str, asked_before: bool) -> str:
     if said == ["no"]:
-        return f"{route} if not"
+        return f"{route} if not" if asked_before else f"{route} if no {word('finding', question)}"
     return f"{route} if {word('finding', question)}" + ("" if said == ["yes"] else f" {' or '.join(said)}")

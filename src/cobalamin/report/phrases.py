@@ -146,10 +146,12 @@ def _verdict(answer: dict[str, Any]) -> str:
 
 
 def _with(answer: dict[str, Any]) -> str:
-    """What makes a deficiency pressing: the nerves, or else what the rule of urgency names."""
-    found = next((word("with", kind) for kind in ("cord", "nerve") if present(answer, kind)), "")
-    named = word("urgent_with", reason_rule(answer, "urgency"))
-    return f" {found or named}" if found or "with" in named or "while" in named else ""
+    """What makes a deficiency pressing: a cord or eye sign, what the rule of urgency names, or the nerves."""
+    rule = reason_rule(answer, "urgency")
+    named = word("urgent_with", rule) if rule in group("urgent_with") else ""
+    cord, nerve = ((word("with", kind) if present(answer, kind) else "") for kind in ("cord", "nerve"))
+    said = cord or named or nerve
+    return f" {said}" if said else ""
 
 
 def _on_injections(answer: dict[str, Any]) -> str:
