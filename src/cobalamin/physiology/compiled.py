@@ -1,9 +1,9 @@
 """How the mechanisms are compiled, and how the compiled code is kept.
 
 Numba looks only at the file of the function it was asked for when it decides whether compiled code is stale. The
-kernel here is made of several files, so their contents are hashed into a value the kernel closes over: Numba counts
-that value as part of the key. One thread per chunk of people, not Numba's own threads: those may not be entered
-twice, and a service would enter them twice.
+kernel here is made of several files, so a hash of their contents becomes part of its name, and so of the names of its
+cache files. A file of an older version is then never opened; it could not even be read once a type in it is gone.
+One thread per chunk of people, not Numba's own threads: those may not be entered twice, and a service would.
 """
 
 from __future__ import annotations
@@ -36,8 +36,14 @@ def part(function: Function) -> Function:
     return cast(Function, numba.njit(error_model="numpy")(function))
 
 
+def inlined(function: Function) -> Function:
+    """A piece that is copied into its caller: handing over a dozen arrays costs several times what a step costs."""
+    return cast(Function, numba.njit(error_model="numpy", inline="always")(function))
+
+
 def kernel(function: Function) -> Function:
-    """An entry from Python: cached on disk, and runs beside other threads."""
+    """An entry from Python: cached on disk under the version of all mechanisms, and runs beside other threads."""
+    function.__qualname__ = f"{function.__qualname__}_{stamp():x}"
     return cast(Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
 
 

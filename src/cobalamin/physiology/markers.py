@@ -14,11 +14,11 @@ import math
 
 import numpy as np
 
-from cobalamin.physiology.compiled import Floats, Person, part
+from cobalamin.physiology.compiled import Floats, Person, inlined, part
 from cobalamin.physiology.depot import EGFR_OF_PARAMETERS
 from cobalamin.physiology.plasma import normal_haptocorrin
-from cobalamin.physiology.state import ABSORBED, HAPTOCORRIN, HOMOCYSTEINE, MMA, State
-from cobalamin.physiology.stores import LEAST_LABILE_UG, MODES, Modes
+from cobalamin.physiology.state import HAPTOCORRIN, HOMOCYSTEINE, MMA
+from cobalamin.physiology.stores import LEAST_LABILE_UG, MODES
 
 AGE_OF_PARAMETERS, YEARS_PER_DECADE, FOLATE_OF_PARAMETERS = 60.0, 10.0, 12.0
 
@@ -71,53 +71,43 @@ def targets(labile: float, balance: Floats, p: Person) -> tuple[float, float, fl
 
 
 @part
-def fill_factors(of_modes: Floats, of_markers: Floats, m: Modes, days: float, p: Person) -> None:
-    """What a step of `days` does to each mode (at three nodes and its end) and to each marker (kept; three weights)."""
-    for j in range(MODES):
-        fill_mode(of_modes[j], m.rate[j] * days)
-    fill_weights(of_markers, days, p)
-
-
-@part
-def fill_mode(row: Floats, x: float) -> None:
+def fill_mode(of_modes: Floats, row: int, j: int, x: float) -> None:
     """What is left of a mode at the nodes and the end of a step of x = rate times days."""
-    row[0], row[1], row[2], row[3] = _exponentials(x)
+    of_modes[row, j, 0], of_modes[row, j, 1], of_modes[row, j, 2], of_modes[row, j, 3] = _exponentials(x)
 
 
 @part
-def fill_weights(of_markers: Floats, days: float, p: Person) -> None:
+def fill_weights(of_markers: Floats, row: int, days: float, p: Person) -> None:
     """Of each marker, what a step of `days` keeps, and the weight of the target at each node."""
-    _fill_weights(of_markers[HAPTOCORRIN], p.kH * days)
-    _fill_weights(of_markers[MMA], p.kM * days)
-    _fill_weights(of_markers[HOMOCYSTEINE], p.kHc * days)
+    _fill_weights(of_markers, row, HAPTOCORRIN, p.kH * days)
+    _fill_weights(of_markers, row, MMA, p.kM * days)
+    _fill_weights(of_markers, row, HOMOCYSTEINE, p.kHc * days)
 
 
-@part
-def step(state: State, m: Modes, of_modes: Floats, of_markers: Floats, balance: Floats, p: Person) -> None:
-    """Take markers and amounts over the step whose factors are given."""
-    at_1, at_2, at_3 = _labile_at_nodes(state, m, of_modes)
-    first, middle, last = targets(at_1, balance, p), targets(at_2, balance, p), targets(at_3, balance, p)
-    for i in range(3):
-        kept, w1, w2, w3 = of_markers[i, 0], of_markers[i, 1], of_markers[i, 2], of_markers[i, 3]
-        state.marker[i] = kept * state.marker[i] + w1 * first[i] + w2 * middle[i] + w3 * last[i]
+@inlined
+def step(  # noqa: PLR0913, PLR0917 - arrays one by one: handed over in tuples they would be counted at every step
+    marker: Floats, amount: Floats, to_labile: Floats, steady: float, of_modes: Floats, of_markers: Floats, row: int,
+    balance: Floats, p: Person,
+) -> None:  # fmt: skip
+    """Take markers and amounts over the step whose factors stand in that row; `steady`: labile store of the supply.
 
-
-@part
-def _labile_at_nodes(state: State, m: Modes, of_modes: Floats) -> tuple[float, float, float]:
-    """Labile store (ug) at the three nodes of a step; moves the amounts to its end."""
-    steady = m.steady[0] * state.supply[ABSORBED]
+    Rows are indexed, not sliced: a view of an array costs more than the arithmetic done on it here.
+    """
     at_1, at_2, at_3 = steady, steady, steady
     for j in range(MODES):
-        amount = state.amount[j]
-        if amount == 0.0:
+        if amount[j] == 0.0:
             continue
-        shown = m.to_labile[j] * amount
-        at_1 += shown * of_modes[j, 0]
-        at_2 += shown * of_modes[j, 1]
-        at_3 += shown * of_modes[j, 2]
-        end = amount * of_modes[j, 3]
-        state.amount[j] = end if abs(end) > NEGLIGIBLE_UG else 0.0
-    return at_1, at_2, at_3
+        shown = to_labile[j] * amount[j]
+        at_1 += shown * of_modes[row, j, 0]
+        at_2 += shown * of_modes[row, j, 1]
+        at_3 += shown * of_modes[row, j, 2]
+        end = amount[j] * of_modes[row, j, 3]
+        amount[j] = end if abs(end) > NEGLIGIBLE_UG else 0.0
+    first, middle, last = targets(at_1, balance, p), targets(at_2, balance, p), targets(at_3, balance, p)
+    for i in range(3):
+        kept, w1 = of_markers[row, i, 0], of_markers[row, i, 1]
+        w2, w3 = of_markers[row, i, 2], of_markers[row, i, 3]
+        marker[i] = kept * marker[i] + w1 * first[i] + w2 * middle[i] + w3 * last[i]
 
 
 @part
@@ -131,15 +121,18 @@ def _exponentials(x: float) -> tuple[float, float, float, float]:
 
 
 @part
-def _fill_weights(row: Floats, x: float) -> None:
+def _fill_weights(of_markers: Floats, row: int, i: int, x: float) -> None:
     """How much of a marker is kept over a step of x = rate times days, and the weight of the target at each node."""
     if x < SHORT:
         e1, e2, e3, end = _exponentials(x)
-        row[0], row[1], row[2], row[3] = end, x * WEIGHT_1 * e3, x * WEIGHT_2 * e2, x * WEIGHT_1 * e1
+        of_markers[row, i, 0], of_markers[row, i, 1] = end, x * WEIGHT_1 * e3
+        of_markers[row, i, 2], of_markers[row, i, 3] = x * WEIGHT_2 * e2, x * WEIGHT_1 * e1
         return
-    row[0] = math.exp(-x)
-    power_0 = (1.0 - row[0]) / x
+    end = math.exp(-x)
+    power_0 = (1.0 - end) / x
     power_1 = (1.0 - power_0) / x
     power_2 = (1.0 - 2.0 * power_1) / x
-    for i in range(3):
-        row[i + 1] = x * (LAGRANGE[i, 0] * power_0 + LAGRANGE[i, 1] * power_1 + LAGRANGE[i, 2] * power_2)
+    of_markers[row, i, 0] = end
+    for k in range(3):
+        weight = LAGRANGE[k, 0] * power_0 + LAGRANGE[k, 1] * power_1 + LAGRANGE[k, 2] * power_2
+        of_markers[row, i, k + 1] = x * weight

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from cobalamin.errors import CobalaminError
 from cobalamin.physiology.bodies import Bodies
-from cobalamin.physiology.compiled import Floats, Person, kernel, part, stamp
+from cobalamin.physiology.compiled import Floats, Person, kernel, part
 from cobalamin.physiology.course import apply_changes, begin, labile_now, next_change
 from cobalamin.physiology.courses import LAST_DAY, Courses
 from cobalamin.physiology.gut import fill_absorbed
@@ -160,12 +160,6 @@ def record(out: Floats, k: int, state: State, m: Modes, p: Person) -> None:
 
 
 @part
-def _pass(state: State, m: Modes, days: float, room: Room, p: Person) -> None:
-    march(state, m, room.ladder, days, room.balance, p)
-    decay(state.lost, m.lost_rate, days)
-
-
-@part
 def _follow(p: Person, course: Course, days: Floats, out: Floats, room: Room) -> None:
     """One person from day 0 to the last day of sampling."""
     state, m, balance = room.state, room.modes, room.balance
@@ -181,17 +175,18 @@ def _follow(p: Person, course: Course, days: Floats, out: Floats, room: Room) ->
 @part
 def walk(p: Person, course: Course, now: float, days: Floats, out: Floats, room: Room) -> float:
     """Go on from `now` to the last day of sampling, and give that day back."""
-    state, m = room.state, room.modes
+    state, m, ladder, balance = room.state, room.modes, room.ladder, room.balance
+    change = next_change(state, course, p)
     for k in range(len(days)):
         if np.isnan(days[k]):
             break
-        change = next_change(state, course, p)
         while change < days[k]:
-            _pass(state, m, change - now, room, p)
+            march(state, m, ladder, change - now, balance, p)
+            decay(state.lost, m.lost_rate, change - now)
             apply_changes(change, state, m, course, p)
-            now = change
-            change = next_change(state, course, p)
-        _pass(state, m, days[k] - now, room, p)
+            now, change = change, next_change(state, course, p)
+        march(state, m, ladder, days[k] - now, balance, p)
+        decay(state.lost, m.lost_rate, days[k] - now)
         now = days[k]
         record(out, k, state, m, p)
     return now
@@ -204,16 +199,14 @@ def _follow_cells(p: Person, course: Course, days: Floats, out: Floats, room: Ro
     begin(state, m, room.balance, p)
     state.cursor[:] = course.first
     begin_cells(cells, labile_now(state, m), p)
-    now = 0.0
+    now, change = 0.0, next_change(state, course, p)
     for k in range(len(days)):
         if np.isnan(days[k]):
             break
-        change = next_change(state, course, p)
         while change < days[k]:
             march_cells(cells, state, m, change - now, p)
             apply_changes(change, state, m, course, p)
-            now = change
-            change = next_change(state, course, p)
+            now, change = change, next_change(state, course, p)
         march_cells(cells, state, m, days[k] - now, p)
         now = days[k]
         first = WITHOUT_BLOOD
@@ -223,17 +216,15 @@ def _follow_cells(p: Person, course: Course, days: Floats, out: Floats, room: Ro
 @cache
 def compiled() -> Any:
     """The kernel over people; compiled at the first call, or read from Numba's cache."""
-    sources = stamp()
 
     @kernel
     def follow_all(
         people: Any, stretches: Any, doses: Doses, days: Floats, out: Floats, room: Room, chunk: tuple[int, int]
     ) -> None:
-        if sources:  # closed over, so that compiled code of older mechanisms is not taken
-            for i in range(chunk[0], chunk[1]):
-                course = Course(doses, room.absorbed_ug, stretches[0][i], stretches[1][i])
-                _follow(people[i], course, days[i], out[:, i], room)
-                if len(out) > WITHOUT_BLOOD and speaks(people[i]):
-                    _follow_cells(people[i], course, days[i], out[:, i], room)
+        for i in range(chunk[0], chunk[1]):
+            course = Course(doses, room.absorbed_ug, stretches[0][i], stretches[1][i])
+            _follow(people[i], course, days[i], out[:, i], room)
+            if len(out) > WITHOUT_BLOOD and speaks(people[i]):
+                _follow_cells(people[i], course, days[i], out[:, i], room)
 
     return follow_all

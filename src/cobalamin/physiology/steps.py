@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cobalamin.physiology.compiled import Floats, Person, part
-from cobalamin.physiology.markers import fill_factors, fill_mode, fill_weights, step
-from cobalamin.physiology.state import State
+from cobalamin.physiology.markers import fill_mode, fill_weights, step
+from cobalamin.physiology.state import ABSORBED, State
 from cobalamin.physiology.stores import MODES, Modes
 
 FIRST_STEP = 0.004  # d
@@ -26,13 +26,15 @@ NO_TIME = 1e-12  # d
 class Ladder(NamedTuple):
     """The steps after a change (d), what each does, and how many are worked out for this person.
 
-    The last row is room for a step that was cut short; the last rung repeats for ever.
+    The last rung repeats for ever. The last row is for a step that was cut short, to `cut` (1,) days; where samples
+    are evenly spaced the next one is often the same. `filled` = 0 says that another person begins.
     """
 
     size: Floats
     of_modes: Floats
     of_markers: Floats
     filled: NDArray[np.int64]
+    cut: Floats
 
 
 def empty_ladder() -> Ladder:
@@ -42,42 +44,41 @@ def empty_ladder() -> Ladder:
         sizes.append(min(max(FIRST_STEP, GROWTH * time), LONGEST_STEP))
         time += sizes[-1]
     rows = len(sizes) + 1
-    return Ladder(np.array(sizes), np.zeros((rows, MODES, 4)), np.zeros((rows, 3, 4)), np.zeros(1, np.int64))
+    return Ladder(
+        np.array(sizes), np.zeros((rows, MODES, 4)), np.zeros((rows, 3, 4)), np.zeros(1, np.int64), np.zeros(1)
+    )
 
 
 @part
 def march(state: State, m: Modes, ladder: Ladder, days: float, balance: Floats, p: Person) -> None:
     """Let `days` pass without a change."""
-    left = days
+    amount, marker, to_labile, size, filled = state.amount, state.marker, m.to_labile, ladder.size, ladder.filled
+    of_modes, of_markers = ladder.of_modes, ladder.of_markers
+    steady = m.steady[0] * state.supply[ABSORBED]
+    rung, consumed, left, spare, cut = state.rung[0], state.consumed[0], days, len(size), ladder.cut
+    if filled[0] == 0:
+        cut[0] = 0.0
     while left > NO_TIME:
-        rung = min(state.rung[0], len(ladder.size) - 1)
-        rest = ladder.size[rung] - state.consumed[0]
-        if left < rest:
-            _short_step(state, m, ladder, left, balance, p)
-            state.consumed[0] += left
-            return
-        if state.consumed[0] == 0.0:
-            _whole_step(state, m, ladder, rung, balance, p)
-        else:
-            _short_step(state, m, ladder, rest, balance, p)
-        state.rung[0], state.consumed[0] = rung + 1, 0.0
-        left -= rest
+        rung = min(rung, spare - 1)
+        rest = size[rung] - consumed
+        whole = consumed == 0.0 and left >= rest
+        taken = min(left, rest)
+        row = rung if whole else spare
+        while whole and filled[0] <= rung:
+            _fill(of_modes, of_markers, filled[0], size[filled[0]], m, p)
+            filled[0] += 1
+        if not whole and cut[0] != taken:
+            _fill(of_modes, of_markers, row, taken, m, p)
+            cut[0] = taken
+        step(marker, amount, to_labile, steady, of_modes, of_markers, row, balance, p)
+        rung, consumed = (rung, consumed + taken) if left < rest else (rung + 1, 0.0)
+        left -= taken
+    state.rung[0], state.consumed[0] = rung, consumed
 
 
 @part
-def _whole_step(state: State, m: Modes, ladder: Ladder, rung: int, balance: Floats, p: Person) -> None:
-    while ladder.filled[0] <= rung:
-        at = ladder.filled[0]
-        fill_factors(ladder.of_modes[at], ladder.of_markers[at], m, ladder.size[at], p)
-        ladder.filled[0] += 1
-    step(state, m, ladder.of_modes[rung], ladder.of_markers[rung], balance, p)
-
-
-@part
-def _short_step(state: State, m: Modes, ladder: Ladder, days: float, balance: Floats, p: Person) -> None:
-    last = len(ladder.size)
+def _fill(of_modes: Floats, of_markers: Floats, row: int, days: float, m: Modes, p: Person) -> None:
+    """Work out a step."""
     for j in range(MODES):
-        if state.amount[j] != 0.0:
-            fill_mode(ladder.of_modes[last, j], m.rate[j] * days)
-    fill_weights(ladder.of_markers[last], days, p)
-    step(state, m, ladder.of_modes[last], ladder.of_markers[last], balance, p)
+        fill_mode(of_modes, row, j, m.rate[j] * days)
+    fill_weights(of_markers, row, days, p)
