@@ -1,14 +1,14 @@
-"""One patient and a population. `python -m benchmarks` or `make bench`; the peers have their own README."""
+"""One patient, a population, virtual people. `python -m benchmarks` or `make bench`; the peers have their own README."""
 
 from __future__ import annotations
 
 import sys
 
-from benchmarks import one_patient, population
+from benchmarks import fit, one_patient, population
 
 
 def main() -> int:
-    return one_patient.main() or population.main()
+    return one_patient.main() or fit.main() or population.main()
 
 
 if __name__ == "__main__":
