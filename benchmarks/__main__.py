@@ -1,4 +1,4 @@
-"""One patient, a population, virtual people. `python -m benchmarks` or `make bench`; the peers have their own README."""
+"""One patient, a population, virtual people. `python -m benchmarks`, `make bench`; the peers have their own README."""
 
 from __future__ import annotations
 
