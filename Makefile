@@ -9,6 +9,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 READY := .venv/.ready
+WARM := .venv/.warm
 WORKERS ?= 2
 DEMO_DIR ?= demo-report
 NHANES := src/cobalamin/data/nhanes_2011_2012
@@ -22,7 +23,7 @@ test quick check: export POLARS_MAX_THREADS := 1
 .PHONY: ready help demo test quick check lint format types layers sizes columns guidance-check docs-check \
 	validate bench guidance docs lock clean distclean
 
-ready: $(READY)  ## make .venv and install cobalamin in it (the default)
+ready: $(READY) $(WARM)  ## make .venv and install cobalamin in it (the default)
 	@echo "cobalamin is ready: $(BIN)/cobalamin --help. Other targets: make help."
 
 help:  ## list the targets
@@ -39,6 +40,11 @@ $(READY): requirements.lock pyproject.toml
 	@echo "Installing the packages of requirements.lock into .venv (once, about a minute) ..."
 	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# The model is compiled anew only where its sources changed, so that no first call waits.
+$(WARM): $(READY) $(wildcard src/cobalamin/physiology/*.py src/cobalamin/physiology/*.csv src/cobalamin/physiology/parameters/*.csv)
+	@echo "Compiling the model of B12 in the body (about half a minute) ..."
 	@$(BIN)/python -m cobalamin.physiology.warm
 	@touch $@
 

@@ -1,4 +1,7 @@
-"""Known facts that the model was not tuned on, each with the limits it has to stay within: data/checks.csv."""
+"""Known facts, each with the limits the model has to stay within: data/checks.csv.
+
+Losses and balances were not tuned on; the reticulocyte peak and the end of the rise were (kap, steepAbove).
+"""
 
 from __future__ import annotations
 

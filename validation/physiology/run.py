@@ -40,11 +40,11 @@ def _trials() -> int:
     for one in found:
         print(_line(one))
     print("\nMisfits, named:")
-    for name in outside.keys() & named.keys():
+    for name in sorted(outside.keys() & named.keys()):
         print(f"  {' '.join(map(str, name))}: {named[name]}.")
-    for name in outside.keys() - named.keys():
+    for name in sorted(outside.keys() - named.keys()):
         print(f"  NOT NAMED: {' '.join(map(str, name))}. Mend the model, or name it in misfits.csv with the reason.")
-    for name in named.keys() - outside.keys():
+    for name in sorted(named.keys() - outside.keys()):
         print(f"  NO LONGER OUTSIDE: {' '.join(map(str, name))}. Take it out of misfits.csv.")
     return int(outside.keys() != named.keys())
 

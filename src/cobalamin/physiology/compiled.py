@@ -22,7 +22,19 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 Floats = NDArray[np.float64]
 
-MECHANISMS = ("gut", "depot", "stores", "plasma", "markers", "state", "steps", "course", "red_cells", "simulate")
+MECHANISMS = (
+    "courses",
+    "gut",
+    "depot",
+    "stores",
+    "plasma",
+    "markers",
+    "state",
+    "steps",
+    "course",
+    "red_cells",
+    "simulate",
+)
 
 
 class Person(Protocol):
