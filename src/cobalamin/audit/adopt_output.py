@@ -12,8 +12,8 @@ from cobalamin.audit.adopt import Adopted
 from cobalamin.audit.adopt_costs import Costs
 from cobalamin.audit.adopt_people import FIELDS
 from cobalamin.audit.adopt_present import adopt_data
-from cobalamin.audit.folder import write_whole
 from cobalamin.audit.output import safe_csv
+from cobalamin.engine.folder import write_whole
 from cobalamin.report.adopt_page import adopt_page
 
 MARK = "adopt.json"

@@ -9,9 +9,9 @@ from typing import Any
 import polars as pl
 
 from cobalamin.audit.disclosure import shared_count
-from cobalamin.audit.folder import write_whole
 from cobalamin.audit.present import forecast_data, measure_data, page_data
 from cobalamin.audit.result import AuditResult
+from cobalamin.engine.folder import write_whole
 from cobalamin.report.audit_page import audit_page
 
 MARK = "summary.json"

@@ -58,9 +58,9 @@ def adopt_command(
     from cobalamin.audit.adopt_costs import read_costs
     from cobalamin.audit.adopt_output import MARK, write
     from cobalamin.audit.adopt_present import adopt_data
-    from cobalamin.audit.folder import check_target
     from cobalamin.cli.output import safe, say
     from cobalamin.cli.people import people_bar, record_chunks, stated_day
+    from cobalamin.engine.folder import check_target
 
     if out is not None:
         check_target(out, MARK, force=force)

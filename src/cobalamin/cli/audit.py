@@ -41,10 +41,10 @@ def audit_command(
       cobalamin audit tables/ --mapping mapping.yaml --on 2026-01-15 --out audit --force
     """
     from cobalamin.audit import audit
-    from cobalamin.audit.folder import check_target
     from cobalamin.audit.output import MARK, write
     from cobalamin.cli.output import guideline_named
     from cobalamin.cli.people import people_bar, record_chunks, stated_day
+    from cobalamin.engine.folder import check_target
     from cobalamin.guidance import load
     from cobalamin.guidance.laboratory import read_laboratory
 

@@ -108,6 +108,7 @@ class Medicines(_Part):
     route: str | None = None
     route_column: str | None = None
     every_days: float | None = None
+    every_days_column: str | None = None
 
 
 class Rule(_Part):

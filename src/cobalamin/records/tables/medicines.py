@@ -50,8 +50,16 @@ def _columns(base: pl.DataFrame, layout: Medicines) -> pl.DataFrame:
         dose_unit=pl.coalesce(column(layout.dose_unit_column), pl.lit(layout.dose_unit, pl.String)),
         route_said=pl.coalesce(column(layout.route_column), pl.lit(layout.route, pl.String)),
         ended=moment(layout.ended) if layout.ended else pl.lit(None, pl.Datetime("us")),
-        every_days=pl.lit(layout.every_days, pl.Float64),
+        every_days=pl.coalesce(
+            _positive(column(layout.every_days_column)), pl.lit(layout.every_days, pl.Float64)
+        ),
     )  # fmt: skip
+
+
+def _positive(days: pl.Expr) -> pl.Expr:
+    """Days between doses as a number; null where the cell holds none that is above zero."""
+    number = days.cast(pl.Float64, strict=False)
+    return pl.when(number > 0).then(number)
 
 
 def _until(layout: Medicines) -> pl.Expr:

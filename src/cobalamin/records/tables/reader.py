@@ -92,7 +92,7 @@ def needed_columns(table: Table) -> list[str]:
     if table.medicines:
         given = table.medicines
         names += [given.words, given.code, given.dose, given.started_days_before]  # type: ignore[list-item]
-        names += [given.dose_unit_column, given.route_column]  # type: ignore[list-item]
+        names += [given.dose_unit_column, given.route_column, given.every_days_column]  # type: ignore[list-item]
         names += [given.ended.column] if given.ended else []
     for rule in (rule for group in table.rules for rule in group):
         names += [*rule.when, rule.value, rule.started_days_before]  # type: ignore[list-item]
