@@ -180,7 +180,10 @@ class Part:
     def _interval(self) -> float | None:
         a_day = self._take(_A_DAY)
         if a_day:
-            return 1 / count_of(a_day[1])
+            times_a_day = count_of(a_day[1])
+            if times_a_day <= 0:
+                raise RegimenProblem("nothing can be given 0 times a day.")
+            return 1 / times_a_day
         times = find_times_a_day(self.words)
         interval = find_interval(self.words)
         if times and times.times > 1:
