@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -23,6 +23,7 @@ BY_ROUTE = (
     "tx_b12_folate_b6_combination",
 )
 STOPS = ("status_b12_injections_stopped", "care_injections_stopped_with_reason")
+TABLETS_STOPPED = "care_oral_b12_stopped"
 OTHER_PRODUCTS = ("hydroxocobalamin", "methylcobalamin")
 COURSE_GAP_DAYS, MAINTENANCE_GAP_DAYS, STILL_ON_DAYS = 400, 14, 200
 LOADING_WINDOW_DAYS, TABLETS_GRACE_DAYS, YEAR_DAYS = 21, 90, 365
@@ -32,18 +33,30 @@ def b12_facts(context: Context) -> list[Fact]:
     """Everything on record that is treatment with B12; multivitamins are not."""
     named = (*INJECTED, *SWALLOWED, *BY_ROUTE)
     found = [fact for name in named for fact in context.by_concept.get(name, []) if fact.present]
-    return sorted(found, key=lambda fact: fact.row)
+    return [*_known_by_their_stop(found, context), *sorted(found, key=lambda fact: fact.row)]
+
+
+def _known_by_their_stop(found: list[Fact], context: Context) -> list[Fact]:
+    """A stop that nothing on record came before tells of treatment that began on an unknown day."""
+    stops = [fact for name in (*STOPS, TABLETS_STOPPED) for fact in context.by_concept.get(name, []) if fact.present]
+    days = [fact.day for fact in found]
+    earliest = min(((day or date.min) for day in days), default=None)
+    return [
+        replace(stop, day=None, when=None, end=date.min, point=False, value=None, every_days=None)
+        for stop in sorted(stops, key=lambda fact: fact.row)
+        if earliest is None or (stop.day is not None and earliest > stop.day)
+    ]
 
 
 def is_injected(fact: Fact) -> bool:
     """Given by needle: by its name, or by its route where the name leaves it open."""
-    return fact.concept in INJECTED or (fact.concept in BY_ROUTE and fact.route in ("im", "sc", "iv"))
+    return fact.concept in (*INJECTED, *STOPS) or (fact.concept in BY_ROUTE and fact.route in ("im", "sc", "iv"))
 
 
 def is_tablet(fact: Fact) -> bool:
     """Taken by mouth, under the tongue or through the nose."""
     by_route = fact.route in ("oral", "sublingual", "nasal")
-    return not is_injected(fact) and (fact.concept in SWALLOWED or by_route)
+    return not is_injected(fact) and (fact.concept in (*SWALLOWED, TABLETS_STOPPED) or by_route)
 
 
 def is_schedule(fact: Fact) -> bool:
@@ -173,7 +186,7 @@ def _dose(given: list[Given], running: list[Fact]) -> float | None:
 
 def _tablets(treatment: list[Fact], context: Context) -> dict[str, Any]:
     """Tablets since the latest stop of them: taken now, how much a day, and when the present spell began."""
-    stops = [fact.day or date.min for fact in context.by_concept.get("care_oral_b12_stopped", []) if fact.present]
+    stops = [fact.day or date.min for fact in context.by_concept.get(TABLETS_STOPPED, []) if fact.present]
     tablets = [fact for fact in treatment if is_tablet(fact)]
     tablets = [fact for fact in tablets if not any(stop >= (fact.day or date.min) for stop in stops)]
     current = [f for f in tablets if f.end is None or context.days_ago(f.end) <= TABLETS_GRACE_DAYS]

@@ -175,3 +175,19 @@ def _rows_reading(guideline: Guideline, outcomes_of: set[str], names: tuple[str,
         if rule.then["status"] in outcomes_of and read & set(names):
             found.append(rule.id)
     return found
+
+
+@pytest.mark.parametrize(
+    "stop", ["status_b12_injections_stopped", "care_injections_stopped_with_reason", "care_oral_b12_stopped"]
+)
+def test_a_result_after_treatment_known_only_by_its_stop_is_not_from_before_it(stop: str) -> None:
+    found = assessed({"x": [*adult(), fact(stop, -300), lab("lab_b12_total", 370.0, "pmol/L", -5)]})
+    assert found.findings["finding.ever_b12_treated"].to_list() == [True]
+    assert found.findings["finding.b12_before_treatment"].to_list() == [None]
+    assert found.trace["output.status"].to_list() == ["not_established"]
+
+
+def test_a_stop_after_recorded_doses_leaves_the_earlier_result_as_from_before_them() -> None:
+    rows = [lab("lab_b12_total", 90.0, "pmol/L", -900), injection(-800), fact("status_b12_injections_stopped", -300)]
+    found = assessed({"x": [*adult(), *rows]})
+    assert found.findings["finding.b12_before_treatment"].to_list() == [90.0]

@@ -17,6 +17,8 @@ UMOL_PER_MG_CREATININE = 88.40
 DAYS_PER_MONTH = 30.4375
 CKD_EPI, CKD_EPI_ABOVE, CKD_EPI_AGE, CKD_EPI_FEMALE, CKD_EPI_FROM_YEARS = 141.0, -1.209, 0.993, 1.018, 18
 FERTILE_BELOW_YEARS = 60
+# The last digit of a power depends on how many people are worked out together; the answer must not.
+DECIMALS = 9
 FOUR_MARKERS = tuple(f"{name}_before_treatment" for name in ("active_b12", "b12", "mma", "homocysteine"))
 
 
@@ -49,7 +51,7 @@ def egfr() -> pl.Expr:
     by_sex = pl.when(female).then(CKD_EPI_FEMALE).otherwise(1)
     value = CKD_EPI * low.pow(alpha) * high.pow(CKD_EPI_ABOVE) * pl.lit(CKD_EPI_AGE).pow(age) * by_sex
     known = (finding("female") | finding("male")) & (age >= CKD_EPI_FROM_YEARS) & scr.is_not_null()
-    return pl.coalesce(finding("egfr_reported"), pl.when(known).then(value))
+    return pl.coalesce(finding("egfr_reported"), pl.when(known).then(value.round(DECIMALS)))
 
 
 def combined_b12_indicator() -> pl.Expr:
@@ -66,7 +68,7 @@ def combined_b12_indicator() -> pl.Expr:
     active, total, mma, homocysteine = (finding(name) for name in FOUR_MARKERS)
     ratio = active * total / (mma / 1000.0 * homocysteine)
     age_factor = CB12_AGE_SCALE / (1 + (finding("age_years") / CB12_AGE_YEARS).pow(CB12_AGE_POWER))
-    return pl.when(exact & (spread <= CB12_SAMPLES_WITHIN_DAYS)).then(ratio.log10() - age_factor)
+    return pl.when(exact & (spread <= CB12_SAMPLES_WITHIN_DAYS)).then((ratio.log10() - age_factor).round(DECIMALS))
 
 
 def _days_from_first_dose(name: str) -> pl.Expr:

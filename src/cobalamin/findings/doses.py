@@ -33,9 +33,35 @@ SHIFT_A_PERSON = 4_000_000
 
 
 def b12_rows(prepared: Prepared) -> pl.DataFrame:
-    """Rows of treatment with B12, with `injected`, `oral` and `schedule` (a regimen, not a dose)."""
+    """Rows of treatment with B12, with `injected`, `oral` and `schedule` (a regimen, not a dose).
+
+    Treatment that is on record only by its stop is a row too, begun on an unknown day: a result after such a stop
+    must never be read as one from before any B12.
+    """
     treatment, how, oral = _treatment()
-    return prepared.events.lazy().filter(treatment).with_columns(how).with_columns(oral).collect()
+    rows = prepared.events.lazy().filter(treatment).with_columns(how).with_columns(oral).collect()
+    if not prepared.events["concept"].is_in(_ALL_STOPS).any():
+        return rows
+    return pl.concat([_known_by_their_stop(prepared, rows), rows]).sort("pid", "time", maintain_order=True)
+
+
+def _known_by_their_stop(prepared: Prepared, rows: pl.DataFrame) -> pl.DataFrame:
+    """Stops that no recorded treatment came before, as treatment that began on an unknown day and no longer runs."""
+    earliest = rows.group_by("pid").agg(began=pl.col("time").fill_null(datetime(1, 1, 1)).min())
+    stops = prepared.events.filter(pl.col("concept").is_in(_ALL_STOPS) & pl.col("present"))
+    unexplained = (pl.col("began") > pl.col("time")).fill_null(value=False) | pl.col("began").is_null()
+    found = stops.join(earliest, on="pid", how="left", maintain_order="left").filter(unexplained)
+    by_needle = pl.col("concept").is_in(_STOPS["stop_day"])
+    found = found.with_columns(
+        pl.lit(None, pl.Datetime("us")).alias("time"),
+        pl.lit(None, pl.Float64).alias("value"),
+        pl.lit(None, pl.Float64).alias("every_days"),
+        running=pl.lit(value=False),
+        injected=by_needle,
+        schedule=pl.lit(value=True),
+        oral=~by_needle,
+    )
+    return found.select(rows.columns)
 
 
 @cache
@@ -124,7 +150,7 @@ def _history(rows: pl.LazyFrame, on: date) -> pl.LazyFrame:
     first = pl.when(day.is_not_null().all()).then(day.min())
     now_or_latest = running | (pl.int_range(pl.len()) == pl.len() - 1)
     cyanocobalamin = concept.is_in(CYANOCOBALAMIN_CONCEPTS)
-    product = pl.when(~concept.is_in(UNNAMED_B12_CONCEPTS)).then(cyanocobalamin).filter(now_or_latest)
+    product = pl.when(~concept.is_in([*UNNAMED_B12_CONCEPTS, *_ALL_STOPS])).then(cyanocobalamin).filter(now_or_latest)
     return rows.group_by("pid").agg(
         ever_treated=pl.lit(value=True),
         ever_injected=injected.any(),
@@ -183,6 +209,7 @@ _STOPS = {
     "oral_stop_day": ["care_oral_b12_stopped"],
     "elsewhere_day": ["care_given_elsewhere", "pref_self_injects"],
 }
+_ALL_STOPS = [*_STOPS["stop_day"], *_STOPS["oral_stop_day"]]
 _STOPS_AND_PLACES = [concept for group in _STOPS.values() for concept in group]
 
 
