@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 
 from validation import prevalence, real_records
+from validation.fit import run as fit
 from validation.physiology import run as physiology
 from validation.vignettes import run as vignettes
 
@@ -19,6 +20,7 @@ def parts() -> dict[str, Callable[[], int]]:
         "Vignettes: our answers beside the published ones": vignettes.main,
         "Prevalence: the shipped survey beside published figures": prevalence.main,
         "Physiology: the model of B12 in the body beside trials, facts, survey and a second solver": physiology.main,
+        "Fit: bands on simulated people, what results add, and a long chain beside the posterior": fit.main,
         "Real records: what became of every entry of the shipped survey": _survey_ledger,
     }
 
