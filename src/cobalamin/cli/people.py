@@ -47,13 +47,13 @@ def stated_day(records: Path, mapping: Path | None) -> date | None:
 
 
 @contextmanager
-def people_bar() -> Iterator[Callable[[int], object]]:
+def people_bar(doing: str = "Assessing", total: int | None = None) -> Iterator[Callable[[int], object]]:
     """A line on standard error that says how many people are done; nothing where nobody watches."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     console = Console(stderr=True)
-    columns = (TextColumn("Assessing"), BarColumn(), TextColumn("{task.completed:,.0f} people"), TimeElapsedColumn())
+    columns = (TextColumn(doing), BarColumn(), TextColumn("{task.completed:,.0f} people"), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("people", total=None)
+        task = progress.add_task("people", total=total)
         yield lambda people: progress.advance(task, people)
