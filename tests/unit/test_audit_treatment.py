@@ -107,6 +107,13 @@ def test_stopped_with_a_reason_is_excluded():
     )
 
 
+def test_schedule_that_nobody_ended_does_not_stand_for_doses_that_were_not_given():
+    schedule = lasting("tx_hydroxocobalamin_injection", -300, value=1000.0, unit="ug", route="im", every_days=84.0)
+    assert outcome("irreversible_undertreated", LIFELONG, schedule) == "met"
+    assert outcome("irreversible_undertreated", LIFELONG, schedule, dose(-300), dose(-216)) == "numerator"
+    assert outcome("futile_tests", schedule, dose(-300), fact("lab_b12_total", -10, 300.0)) == "met"
+
+
 def test_schedule_in_words_cannot_be_judged():
     schedule = lasting("tx_hydroxocobalamin_injection", -900, value=1000.0, unit="ug", route="im", every_days=91.0)
     assert outcome("overdue", schedule) == "cannot_judge"

@@ -149,14 +149,9 @@ def _after(index: pl.DataFrame, facts: pl.DataFrame, within_days: int) -> pl.Dat
 
 
 def _on_injections(facts: Facts, index: pl.DataFrame, within_days: int) -> pl.DataFrame:
-    """Index rows after an injection within so many days, or while an injection schedule ran."""
+    """Index rows after an injection within so many days, or while a schedule ran that stands for the doses."""
     given = _after(index, facts.injections, within_days)
-    schedules = facts.doses.filter(pl.col("injected") & pl.col("schedule"))
-    joined = (
-        index.select(*INDEX)
-        .unique()
-        .join(schedules.select("patient_id", begins="day", ends=pl.col("until").dt.date()), on="patient_id")
-    )
+    joined = index.select(*INDEX).unique().join(facts.schedules_in_words, on="patient_id")
     begun = pl.col("begins").is_null() | (pl.col("begins") < pl.col("day"))
     lasts = pl.col("ends").is_null() | (pl.col("ends") >= pl.col("day"))
     return pl.concat([given, joined.filter(begun & lasts).select(*INDEX).unique()])

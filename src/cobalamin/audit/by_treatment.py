@@ -73,7 +73,9 @@ def irreversible_undertreated(facts: Facts, measure: Measure) -> pl.DataFrame:
     people = people.with_columns(dose=facts.answers(people, "oral_b12_ug_day", "at_least", "oral_high_dose_ug"))
     people = people.join(facts.covered("treatment"), on="patient_id", how="left", maintain_order="left")
     recent = pl.col("finding.days_since_last_injection") <= days["injected_within"]
-    injected = (recent | pl.col("finding.injection_schedule_running")).fill_null(value=False)
+    people = marked(people, facts.schedules_in_words, "scheduled")
+    in_words = pl.col("finding.injection_schedule_running") & pl.col("scheduled")
+    injected = (recent | in_words).fill_null(value=False)
     seen = (pl.col("covered_to") >= facts.on).fill_null(value=False) | pl.col("finding.ever_b12_treated")
     oral = pl.col("finding.on_oral_b12").fill_null(value=False)
     return units(

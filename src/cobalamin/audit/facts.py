@@ -71,6 +71,20 @@ class Facts:
         return given.select("patient_id", "day").unique().sort("patient_id", "day")
 
     @cached_property
+    def schedules_in_words(self) -> pl.DataFrame:
+        """Injection schedules that stand for the doses themselves: no injection with a date since they began.
+
+        Where doses are recorded one by one, a schedule that nobody ended does not show that they went on.
+        Columns: `patient_id, begins, ends` (null: undated, or still running).
+        """
+        rows = self.doses.filter(pl.col("injected") & pl.col("schedule"))
+        named = rows.select("patient_id", begins="day", ends=pl.col("until").dt.date())
+        last = self.injections.group_by("patient_id").agg(last=pl.col("day").max())
+        joined = named.join(last, on="patient_id", how="left", maintain_order="left")
+        dosed = pl.col("last") >= pl.col("begins").fill_null(date(1, 1, 1))
+        return joined.filter(~dosed.fill_null(value=False)).drop("last")
+
+    @cached_property
     def first_doses(self) -> pl.DataFrame:
         """First B12 of each person: `patient_id, first_day`; undated treatment is before everything."""
         first = first_dose(self.doses)
