@@ -162,7 +162,8 @@ def _decided(facts: Facts) -> list[str]:
 def _decisions(facts: Facts) -> pl.DataFrame:
     """The outcomes of each adult, for the analyst."""
     outcomes = [pl.col(name).cast(pl.String) for name in _decided(facts)]
-    return facts.people.select("patient_id", pl.col("finding.age_years").alias("age_years"), *outcomes)
+    due = pl.col("finding.next_injection_due").alias("next_injection")
+    return facts.people.select("patient_id", pl.col("finding.age_years").alias("age_years"), *outcomes, due)
 
 
 def _present(facts: Facts) -> Counter[str]:

@@ -11,6 +11,7 @@ import polars as pl
 from cobalamin.audit.disclosure import shared_count
 from cobalamin.audit.present import forecast_data, measure_data, page_data
 from cobalamin.audit.result import AuditResult
+from cobalamin.audit.truth_present import truth_frame
 from cobalamin.engine.folder import write_whole
 from cobalamin.report.audit_page import audit_page
 
@@ -50,7 +51,9 @@ def _fill(result: AuditResult, folder: Path) -> None:
 
 
 def _summary(data: dict[str, Any]) -> dict[str, Any]:
-    return {name: data[name] for name in ("on", "guideline", "who", "measures", "outcomes", "priorities", "ledger")}
+    return {
+        name: data[name] for name in ("on", "guideline", "who", "measures", "outcomes", "priorities", "ledger", "truth")
+    }
 
 
 def _analyst(result: AuditResult, folder: Path) -> None:
@@ -65,6 +68,12 @@ def _analyst(result: AuditResult, folder: Path) -> None:
     for name, frame in frames.items():
         frame.write_parquet(folder / f"{name}.parquet")
         safe_csv(frame, folder / f"{name}.csv")
+    if result.truth is not None:
+        frames = {"truth": truth_frame(result.truth), "false_answers": result.truth.false}
+        for name, frame in frames.items():
+            frame.write_parquet(folder / f"{name}.parquet")
+            lists = [column for column, kind in frame.schema.items() if isinstance(kind, pl.List)]
+            safe_csv(frame.with_columns(pl.col(lists).list.join("; ")), folder / f"{name}.csv")
     (folder / "ledger.json").write_text(json.dumps(result.ledger.as_dict(), indent=2), encoding="utf-8")
 
 

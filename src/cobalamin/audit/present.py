@@ -10,6 +10,7 @@ import polars as pl
 
 from cobalamin.audit.disclosure import share, shared_count, shown
 from cobalamin.audit.result import EXCLUDED, UNJUDGED, AuditResult, MeasureResult
+from cobalamin.audit.truth_present import truth_data
 
 WORKLIST_SHOWN = 200
 LEDGER_SHOWN = 25
@@ -36,6 +37,7 @@ def page_data(result: AuditResult, *, shared: bool) -> dict[str, Any]:
         "worklist": None if shared else _worklist(result.worklist),
         "priorities": _priorities(result.worklist, count),
         "ledger": _ledger(result, count),
+        "truth": truth_data(result.truth) if result.truth is not None and not shared else None,
     }
 
 

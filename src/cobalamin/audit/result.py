@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from cobalamin.audit.spec import Measure, measures, needs
 from cobalamin.records.ledger import Ledger
+
+if TYPE_CHECKING:
+    from cobalamin.audit.truth import TruthReport
 
 BAD, GOOD, EXCLUDED, UNJUDGED = "numerator", "met", "excluded", "cannot_judge"
 UNITS_SCHEMA = pl.Schema(
@@ -106,6 +110,7 @@ class AuditResult:
     units: pl.DataFrame
     decisions: pl.DataFrame
     ledger: Ledger
+    truth: TruthReport | None = None
 
 
 def merge(summaries: list[Summary], on: date, guideline: dict[str, str]) -> AuditResult:

@@ -60,7 +60,7 @@ def _body(life: Life, on: date) -> dict[str, Any]:
         "onset": dates(life.background.onset, on),
         "deficient_since": dates(life.deficient_since, on),
         "deficient_now": life.deficient_now,
-        "deficient_when_tested": _when_tested(life),
+        **_when_tested(life, on),
         "labile_store_ug": pl.Series(life.now["labile_ug"], nan_to_null=True).round(2),
         "serum_b12_pmol_l": pl.Series(life.now["serum_b12_pmol_l"], nan_to_null=True).round(1),
         "mma_nmol_l": pl.Series(life.now["mma_nmol_l"], nan_to_null=True).round(1),
@@ -69,14 +69,16 @@ def _body(life: Life, on: date) -> dict[str, Any]:
     }
 
 
-def _when_tested(life: Life) -> pl.Series:
-    """True deficiency at each person's last test on or before the first dose."""
+def _when_tested(life: Life, on: date) -> dict[str, pl.Series]:
+    """Each person's last test on or before the first dose: its day, and whether the person was truly deficient."""
     tests = life.tests
     before = np.flatnonzero(tests.day <= life.care.begun[tests.person])
     last = np.full(len(life.people), -1)
     last[tests.person[before]] = before
     found = pl.Series(life.deficient_at_test[last] if len(tests) else np.zeros(len(last), bool))
-    return found.to_frame("yes").select(pl.when(pl.Series(last >= 0)).then("yes")).to_series()
+    day = np.where(last >= 0, tests.day[last] if len(tests) else NEVER, NEVER)
+    yes = found.to_frame("yes").select(pl.when(pl.Series(last >= 0)).then("yes")).to_series()
+    return {"deficient_when_tested": yes, "last_untreated_test": dates(day, on)}
 
 
 def _treatment(life: Life, seen: Seen, on: date) -> dict[str, Any]:

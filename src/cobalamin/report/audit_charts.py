@@ -75,6 +75,26 @@ def _place(kind: str) -> int:
     return 0 if "now" in kind else 1 if "freed" in kind else 2
 
 
+def truth_forecast_svg(weeks: list[dict[str, Any]], on: date) -> str:
+    """Appointments a week as forecast (bars) and as truly due (line)."""
+    if not any(row["said"] or row["true"] for row in weeks):
+        return ""
+    rows = [row | {"monday": (on + timedelta(weeks=row["week"])).isoformat()} for row in weeks]
+    x = alt.X("monday:T", title=None, axis=alt.Axis(format="%b %Y", tickCount=8, grid=False))
+    axis = alt.Axis(tickCount=5, tickMinStep=1)
+    names = ["forecast", "truly due"]
+    colour = alt.Color(
+        "kind:N",
+        scale=alt.Scale(domain=names, range=[NEW, INK]),
+        legend=alt.Legend(title=None, orient="top", labelFontSize=13),
+    )
+    base = alt.Chart(_data(rows)).encode(x=x, color=colour)
+    bars = base.transform_calculate(kind="'forecast'").mark_bar(width=10)
+    line = base.transform_calculate(kind="'truly due'").mark_line(interpolate="step", strokeWidth=1.6)
+    said = bars.encode(y=alt.Y("said:Q", title="injections a week", axis=axis))
+    return _svg(alt.layer(said, line.encode(y="true:Q")).properties(width=WIDTH, height=150))
+
+
 def ages_svg(ages: list[dict[str, Any]]) -> str:
     """Adults by age and sex."""
     if not ages:

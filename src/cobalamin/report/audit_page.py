@@ -26,6 +26,9 @@ def audit_page(data: dict[str, Any]) -> str:
     pictures = {
         "measures": charts.measures_svg(data["measures"]),
         "forecast": charts.forecast_svg(data["forecast"]["weeks"], on) if data["forecast"]["any"] else "",
+        "truth_forecast": charts.truth_forecast_svg(data["truth"]["forecast"]["weeks"], on)
+        if data.get("truth")
+        else "",
         "ages": charts.ages_svg(data["ages"]),
         "status": charts.bars_svg(_status(data), STATUS_COLOURS),
         "causes": charts.bars_svg(_named(data, "cause", "cause")[:CAUSES_SHOWN], {}),
