@@ -15,6 +15,7 @@ from cobalamin.cli.compare import compare_command
 from cobalamin.cli.explain import explain_command
 from cobalamin.cli.fit import fit_command
 from cobalamin.cli.guidance import guidance_app
+from cobalamin.cli.simulate import simulate_command
 from cobalamin.cli.synthesise import synthesise_command
 from cobalamin.cli.verify import verify_command
 from cobalamin.errors import CobalaminError
@@ -42,6 +43,7 @@ app.command("compare")(compare_command)
 app.command("explain")(explain_command)
 app.command("fit")(fit_command)
 app.command("synthesise")(synthesise_command)
+app.command("simulate")(simulate_command)
 app.command("verify")(verify_command)
 app.add_typer(guidance_app, name="guidance")
 

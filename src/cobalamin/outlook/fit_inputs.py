@@ -86,7 +86,7 @@ def fit_inputs(facts: Facts) -> FitInputs:
         on=facts.on,
         day_zero=past.day_zero,
         known=known_of(person),
-        basis=list(_basis(person)),
+        basis=list(basis_of(person)),
         results=[recorded(one, past) for one in past.results],
         courses=courses_of(past),
         regimen=regimen,
@@ -144,7 +144,8 @@ def known_of(person: Person) -> Known:
     return Known(person.past.doses, person.absorption.shares, exact, unsure)
 
 
-def _basis(person: Person) -> Iterator[Basis]:
+def basis_of(person: Person) -> Iterator[Basis]:
+    """What the model takes of a person, in words: recorded, or standing in."""
     for one in person.covariates:
         if one.name in NAMES:
             yield Basis(NAMES[one.name], _covariate_words(one), one.stated)

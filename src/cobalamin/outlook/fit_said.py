@@ -187,18 +187,19 @@ class FitSaid:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: dates as text, four digits, null for what is open to a side. Quiet days hold no level."""
-        found: dict[str, Any] = _plain(asdict(self))
+        found: dict[str, Any] = plain(asdict(self))
         for band in found["bands"]:
             for name in ("usual", "own"):
                 band[name] = [None if quiet else level for quiet, level in zip(band["quiet"], band[name], strict=True)]
         return found
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """For JSON: dates as text, numbers with four digits, null for what is not finite."""
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, float):

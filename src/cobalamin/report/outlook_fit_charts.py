@@ -46,13 +46,14 @@ def levels_svg(said: FitSaid, width: int = WIDE) -> str:
     return svg_of(alt.vconcat(*parts, spacing=12).resolve_scale(x="shared", color="independent"))
 
 
-def _data(rows: list[dict[str, Any]]) -> Any:
+def chart_data(rows: list[dict[str, Any]]) -> Any:
     """Rows as one text: Altair copies every layer's data over and over, and a text is copied at once."""
     plain = [{key: item.isoformat() if isinstance(item, date) else item for key, item in row.items()} for row in rows]
     return alt.InlineData(values=json.dumps(plain), format=alt.DataFormat(type="json"))  # type: ignore[no-untyped-call]
 
 
-def _x(frame: tuple[date, date], labels: bool, name: str = "day") -> alt.X:
+def x_axis(frame: tuple[date, date], labels: bool, name: str = "day") -> alt.X:
+    """The axis of days."""
     span = (frame[1] - frame[0]).days
     axis = alt.Axis(
         format="%b %Y" if span > 400 else "%d %b",
@@ -73,8 +74,8 @@ def _panel(said: FitSaid, band: Band, frame: tuple[date, date], width: int) -> A
     domain = _domain(rows, results, [one.value for one in limits])
     scale = alt.Scale(type="log", domain=domain, nice=False, clamp=True)
     y = _levels_axis(scale, domain)
-    x = _x(frame, labels=False)
-    base = alt.Chart(_data(rows)).encode(x=x, detail="piece:N")
+    x = x_axis(frame, labels=False)
+    base = alt.Chart(chart_data(rows)).encode(x=x, detail="piece:N")
     layers = [
         _beyond(said, frame),
         base.mark_area(color=USUAL).encode(y=y("usual_low"), y2="usual_high:Q"),
@@ -83,14 +84,15 @@ def _panel(said: FitSaid, band: Band, frame: tuple[date, date], width: int) -> A
         base.mark_line(color=OWN, strokeWidth=2).encode(y=y("median")),
         *_limit_layers(limits, frame, x, y),
         *_point_layers(results, x, y, domain),
-        alt.Chart(_data([{"day": said.on}])).mark_rule(color=SOFT, strokeDash=[3, 3]).encode(x=x),
+        alt.Chart(chart_data([{"day": said.on}])).mark_rule(color=SOFT, strokeDash=[3, 3]).encode(x=x),
     ]
     drawn = alt.layer(*[one for one in layers if one is not None])
-    title = _heading(f"{marker_words(band.marker)}, {marker_unit(band.marker)}")
+    title = heading(f"{marker_words(band.marker)}, {marker_unit(band.marker)}")
     return drawn.properties(width=width, height=PANEL_HEIGHT, title=title)
 
 
-def _heading(words: str) -> alt.TitleParams:
+def heading(words: str) -> alt.TitleParams:
+    """The title of a panel."""
     return alt.TitleParams(words, anchor="start", fontSize=13, fontWeight=600, color=INK)
 
 
@@ -136,15 +138,15 @@ def _beyond(said: FitSaid, frame: tuple[date, date]) -> Any:
     if said.reliable_until is None or said.reliable_until >= frame[1]:
         return None
     start = max(said.reliable_until, frame[0])
-    rows = _data([{"start": start, "end": frame[1]}])
-    return alt.Chart(rows).mark_rect(color="#f7efe2").encode(x=_x(frame, labels=False, name="start"), x2="end:T")
+    rows = chart_data([{"start": start, "end": frame[1]}])
+    return alt.Chart(rows).mark_rect(color="#f7efe2").encode(x=x_axis(frame, labels=False, name="start"), x2="end:T")
 
 
 def _limit_layers(limits: list[Any], frame: tuple[date, date], x: alt.X, y: Any) -> list[Any]:
     if not limits:
         return []
     rows = [{"day": frame[1], "level": one.value, "says": f"{one.beyond} {one.value:g}"} for one in limits]
-    base = alt.Chart(_data(rows))
+    base = alt.Chart(chart_data(rows))
     return [
         base.mark_rule(color=LIMIT, strokeDash=[5, 3], strokeWidth=1.3).encode(y=y("level")),
         base.mark_text(align="right", dx=-4, dy=-6, fontSize=11, color=LIMIT).encode(x=x, y=y("level"), text="says:N"),
@@ -160,10 +162,10 @@ def _point_layers(results: list[ResultSaid], x: alt.X, y: Any, domain: list[floa
     colour = alt.Color("colour:N", scale=None, legend=None)
     layers: list[Any] = []
     if aside:
-        open_ = alt.Chart(_data(aside)).encode(x=x, y=y("level"))
+        open_ = alt.Chart(chart_data(aside)).encode(x=x, y=y("level"))
         layers.append(open_.mark_point(color=USUAL_LINE, size=60, filled=False, strokeWidth=1.5))
     if used:
-        base = alt.Chart(_data(used)).encode(x=x, y=y("level"), color=colour)
+        base = alt.Chart(chart_data(used)).encode(x=x, y=y("level"), color=colour)
         layers.append(base.mark_point(filled=True, size=75, opacity=1, stroke="white", strokeWidth=1))
         layers.append(base.mark_text(dy=-12, fontSize=11.5, fontWeight=600).encode(text="says:N"))
     return layers
@@ -185,16 +187,16 @@ def _doses(said: FitSaid, frame: tuple[date, date], width: int) -> Any:
     given = [{"day": day, "lane": "doses"} for day in said.dose_dates if frame[0] <= day <= frame[1]]
     planned = [{"day": day, "lane": "doses"} for day in said.planned_dates if frame[0] <= day <= frame[1]]
     y = alt.Y("lane:N", axis=alt.Axis(title=None, domain=False, ticks=False, labelFontSize=12))
-    x = _x(frame, labels=True)
+    x = x_axis(frame, labels=True)
     layers = [
-        alt.Chart(_data([{"day": said.on, "lane": "doses", "says": "today"}]))
+        alt.Chart(chart_data([{"day": said.on, "lane": "doses", "says": "today"}]))
         .mark_rule(color=SOFT, strokeDash=[3, 3])
         .encode(x=x)
     ]
     if given:
-        layers.append(alt.Chart(_data(given)).mark_tick(color=DOSE, thickness=2.5, size=16).encode(x=x, y=y))
+        layers.append(alt.Chart(chart_data(given)).mark_tick(color=DOSE, thickness=2.5, size=16).encode(x=x, y=y))
     if planned:
-        marks = alt.Chart(_data(planned)).mark_point(color=DOSE, filled=False, size=55, strokeWidth=1.5)
+        marks = alt.Chart(chart_data(planned)).mark_point(color=DOSE, filled=False, size=55, strokeWidth=1.5)
         layers.append(marks.encode(x=x, y=y))
     return alt.layer(*layers).properties(width=width, height=LANE_HEIGHT)
 
@@ -213,7 +215,7 @@ def learned_svg(said: FitSaid, width: int = WIDE) -> str:
     y = alt.Y("name:N", sort=names, title=None, axis=_row_axis(width))
     offset = alt.YOffset("kind:N", sort=["usual", "own"])
     colour = alt.Color("colour:N", scale=None, legend=None)
-    base = alt.Chart(_data(rows)).encode(y=y, yOffset=offset, color=colour)
+    base = alt.Chart(chart_data(rows)).encode(y=y, yOffset=offset, color=colour)
     layers = [
         base.mark_bar(height=3).encode(x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q"),
         base.mark_bar(height=9, cornerRadius=2).encode(x=alt.X("low_50:Q", scale=scale), x2="high_50:Q"),
@@ -270,7 +272,7 @@ def chances_svg(said: FitSaid, labels: list[str], width: int = WIDE) -> str:
         )
         y = alt.Y("name:N", sort=names, axis=axis)
         scale = alt.Scale(domain=[0, 100])
-        base = alt.Chart(_data(rows)).encode(y=y)
+        base = alt.Chart(chart_data(rows)).encode(y=y)
         title = limit_short(limit)
         layers = [
             base.mark_bar(color="#eef1f4", height=15).encode(x=alt.X("full:Q", scale=scale, axis=None)),
@@ -279,7 +281,7 @@ def chances_svg(said: FitSaid, labels: list[str], width: int = WIDE) -> str:
                 x=alt.X("chance:Q", scale=scale, axis=None), text="says:N"
             ),
         ]
-        panels.append(alt.layer(*layers).properties(width=each, height=alt.Step(24), title=_heading(title)))
+        panels.append(alt.layer(*layers).properties(width=each, height=alt.Step(24), title=heading(title)))
     joined = alt.hconcat(*panels, spacing=14) if width > NARROW else alt.vconcat(*panels, spacing=14)
     return svg_of(joined)
 
@@ -309,11 +311,11 @@ def narrowing_svg(said: FitSaid, width: int = WIDE) -> str:
         )
         x = alt.X("weeks:Q", title="weeks from today", axis=alt.Axis(grid=False, tickMinStep=1))
         y = alt.Y("narrower:Q", title="narrower by, %", scale=alt.Scale(domain=[0, 60]), axis=alt.Axis(tickCount=4))
-        base = alt.Chart(_data(rows)).encode(x=x, y=y, color=colour)
-        heading = _heading(f"{marker_words(target)} before an injection, a year on")
+        base = alt.Chart(chart_data(rows)).encode(x=x, y=y, color=colour)
+        title = heading(f"{marker_words(target)} before an injection, a year on")
         lines = base.mark_line(strokeWidth=1.5, opacity=0.6)
         drawn = alt.layer(lines, base.mark_point(filled=True, size=55, opacity=1))
-        panels.append(drawn.properties(width=each, height=120, title=heading))
+        panels.append(drawn.properties(width=each, height=120, title=title))
     joined = alt.hconcat(*panels, spacing=30) if width > NARROW else alt.vconcat(*panels, spacing=16)
     return svg_of(joined)
 

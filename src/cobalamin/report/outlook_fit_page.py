@@ -31,7 +31,7 @@ def page(said: FitSaid) -> str:
     """The page; every word from the record is escaped."""
     veil = said.reliable_until is not None and any(said.reliable_until < band.dates[-1] for band in said.bands)
     made: str = (
-        _environment()
+        environment()
         .get_template("fit.html")
         .render(
             said=said,
@@ -97,7 +97,8 @@ def _result(one: ResultSaid, said: FitSaid) -> dict[str, Any]:
 
 
 @cache
-def _environment() -> Any:
+def environment() -> Any:
+    """The templates of the pages; every word is escaped."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     return Environment(

@@ -1,0 +1,92 @@
+"""`cobalamin simulate`: what is usual under a regimen in people like this one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cobalamin.cli.assess import Format
+
+if TYPE_CHECKING:
+    from cobalamin.assess import Assessment
+    from cobalamin.outlook.expect import Expected
+    from cobalamin.physiology.regimen import Regimen
+
+DAYS, PEOPLE = 365, 1000
+
+
+def simulate_command(
+    record: Annotated[Path, typer.Argument(help="Patient sheet (YAML, JSON), FHIR R4 record, or - for stdin.")],
+    regimen: Annotated[
+        str | None,
+        typer.Option("--regimen", help="In words, or guideline:regimen. [the guidance's own]"),
+    ] = None,
+    against: Annotated[str | None, typer.Option("--against", help="A second regimen beside it.")] = None,
+    days: Annotated[int, typer.Option("--days", help="How many days ahead.")] = DAYS,
+    people: Annotated[int, typer.Option("--people", help="How many bodies are drawn.")] = PEOPLE,
+    seed: Annotated[int, typer.Option("--seed", help="Same seed, same numbers.")] = 7,
+    form: Annotated[Format, typer.Option("--format", "-f", help="How the answer is written.")] = Format.text,
+    guidance: Annotated[str, typer.Option("--guidance", "-g", help="Whose plan stands beside it.")] = "nice_ng239",
+    on: Annotated[
+        datetime | None,
+        typer.Option("--on", formats=["%Y-%m-%d"], help="Day of decision [sheet's, or today]."),
+    ] = None,
+    patient: Annotated[str | None, typer.Option("--patient", "-p", help="Whom, where a record holds several.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write to this file.")] = None,
+) -> None:
+    """Simulate a regimen: B12, active B12, MMA and homocysteine to expect, and the blood count in anaemia.
+
+    Markers only: never symptoms, never potassium, never against guidance. It refuses outside its domain.
+
+    Examples:
+
+      cobalamin simulate examples/worked_patient.yaml
+
+      cobalamin simulate sheet.yaml --regimen "hydroxocobalamin 1 mg IM every 12 weeks"
+      --against "cyanocobalamin 1 mg oral daily" --format html --out expected.html
+
+      cobalamin simulate sheet.yaml --regimen "stop and see" --days 730
+    """
+    from cobalamin.cli.assess import Wanted, assess_record
+    from cobalamin.cli.output import guideline_named, write_text
+    from cobalamin.outlook.expect import expect
+    from cobalamin.physiology.regimen import parse_regimen
+
+    guideline = guideline_named(guidance)
+    wanted = [parse_regimen(words, guideline) for words in (regimen, against) if words is not None]
+    assessment, _ = assess_record(record, Wanted(guideline, on.date() if on else None, patient, None))
+    if regimen is None:
+        wanted.insert(0, _own_regimen(assessment))
+    write_text(_written(expect(assessment, wanted, days=days, people=people, seed=seed), form), out)
+
+
+def _own_regimen(assessment: Assessment) -> Regimen:
+    """The regimen that the guidance gives this person."""
+    from cobalamin.errors import CobalaminError
+    from cobalamin.physiology.regimen import parse_regimen
+
+    column = "output.regimen"
+    name = assessment.trace[column][0] if column in assessment.trace.columns else None
+    if name not in assessment.guideline.regimens:
+        raise CobalaminError(
+            f"{assessment.guideline.id} gives this person no regimen to simulate. Say one, for instance "
+            '--regimen "hydroxocobalamin 1 mg IM every 12 weeks" or --regimen "no treatment".'
+        )
+    return parse_regimen(f"{assessment.guideline.id}:{name}")
+
+
+def _written(said: Expected, form: Format) -> str:
+    from cobalamin.cli.output import json_text, safe
+
+    if form is Format.json:
+        return json_text(said.as_dict())
+    if form is Format.html:
+        from cobalamin.report.outlook_expect_page import page
+
+        return safe(page(said))
+    from cobalamin.report.outlook_expect import text
+
+    return safe(text(said))

@@ -1,0 +1,243 @@
+"""What the model expects of one person under a regimen, before any result on treatment is looked at.
+
+Markers and, where the person is anaemic before treatment, the blood count; never symptoms, never potassium. Less
+treatment than the guidance gives is not shown to somebody who has, or may have, nerve symptoms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from cobalamin.errors import CobalaminError
+from cobalamin.outlook.facts import Assessed, Facts, facts_of
+from cobalamin.outlook.fit_said import Basis, Spread, plain
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from cobalamin.outlook.person import Person
+    from cobalamin.physiology.regimen_doses import Regimen
+
+PEOPLE, LEAST_PEOPLE, MOST_PEOPLE = 1000, 50, 100_000
+DAYS, MOST_DAYS = 365, 3650
+GRID_STEPS = 370
+SEED = 7
+
+MARKERS = ("serum_b12_pmol_l", "active_b12_pmol_l", "mma_nmol_l", "homocysteine_umol_l")
+COUNT = ("haemoglobin_g_dl", "mcv_fl", "reticulocyte_percent")
+# From the label: potassium can fall fast when severe anaemia is treated. The model does not predict it.
+SEVERE_HAEMOGLOBIN_G_DL, STRONG_RETICULOCYTES_PERCENT = 7.0, 15.0
+
+
+@dataclass(frozen=True)
+class Series:
+    """One marker on the days of the grid; None where no level can be foretold so soon after an injection."""
+
+    marker: str
+    spreads: tuple[Spread | None, ...]
+
+
+@dataclass(frozen=True)
+class Course:
+    """A regimen and what is expected under it. `notes` say how its words were taken."""
+
+    regimen: str
+    notes: tuple[str, ...]
+    dose_dates: tuple[date, ...]
+    series: tuple[Series, ...]
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Everything that is said. `not_shown`: regimens that were asked for and are not shown, each with the reason."""
+
+    patient_id: str
+    on: date
+    dates: tuple[date, ...]
+    courses: tuple[Course, ...]
+    not_shown: tuple[str, ...]
+    basis: tuple[Basis, ...]
+    warnings: tuple[str, ...]
+    planned: str
+    people: int
+    seed: int
+    parameter_set: str
+    guidance: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        found: dict[str, Any] = plain(asdict(self))
+        return found
+
+
+def expect(
+    assessment: Assessed,
+    regimens: Sequence[Regimen],
+    patient_id: str | None = None,
+    *,
+    days: int = DAYS,
+    people: int = PEOPLE,
+    seed: int = SEED,
+) -> Expected:
+    """Bands under each regimen, begun on the day of decision and after all treatment on record.
+
+    `days` ahead; `people` is the number of bodies drawn. Raises CobalaminError where the model may not speak about
+    the person, where no regimen may be shown, and for numbers out of range.
+    """
+    from cobalamin.outlook.fit_inputs import check_birth, refuse
+    from cobalamin.outlook.person import person_of
+
+    _within("days", days, 7, MOST_DAYS)
+    _within("people", people, LEAST_PEOPLE, MOST_PEOPLE)
+    facts = facts_of(assessment, patient_id)
+    refuse(facts)
+    person = person_of(facts)
+    check_birth(facts, person.past)
+    barred = [why_not(facts, one) for one in regimens]
+    if all(barred):
+        raise CobalaminError(f"{facts.patient_id}: {' '.join(dict.fromkeys(barred))}")
+    offsets = _grid(days)
+    courses = [
+        _course(facts, person, one, offsets, people, seed) for one, why in zip(regimens, barred, strict=True) if not why
+    ]
+    return Expected(
+        patient_id=facts.patient_id,
+        on=facts.on,
+        dates=tuple(facts.on + timedelta(days=one) for one in offsets),
+        courses=tuple(courses),
+        not_shown=tuple(f"{one}: {why}" for one, why in zip(regimens, barred, strict=True) if why),
+        basis=tuple(_basis(person)),
+        warnings=tuple(_warnings(facts, person, courses)),
+        planned=_planned(facts),
+        people=people,
+        seed=seed,
+        parameter_set="default",
+        guidance=facts.guideline.id,
+    )
+
+
+def _within(name: str, value: int, low: int, high: int) -> None:
+    if not low <= value <= high:
+        raise CobalaminError(f"{name} {value}: give a whole number from {low} to {high}.")
+
+
+def why_not(facts: Facts, regimen: Regimen) -> str:
+    """Why a regimen is not shown to this person; "" where it is.
+
+    With nerve symptoms on record, or not asked about, only injections at least as often as the present ones, the
+    plan's and the guideline's for nerves are shown.
+    """
+    from cobalamin.outlook.nerves import ABSENT, RECORDED, longest_interval_days, nerves
+
+    state = nerves(facts)
+    if state == ABSENT or (facts.outcome("route") != "injection" and not _injected(facts) and state != RECORDED):
+        return ""
+    asked = "Nerve symptoms are on record" if state == RECORDED else "Nobody has asked about nerve symptoms"
+    remedy = "" if state == RECORDED else " Ask, and record them as absent if they are."
+    longest = longest_interval_days(facts) or 0.0
+    last = regimen.phases[-1] if regimen.phases else None
+    if last is None or regimen.missed is not None or not last.injected:
+        return f"{asked}: stopping, missed injections and tablets are not shown beside them.{remedy}"
+    if last.count is not None or last.every_days is None or last.every_days > longest + 1:
+        return f"{asked}: no injections further apart than every {longest:g} days, or that end, are shown.{remedy}"
+    return ""
+
+
+def _injected(facts: Facts) -> bool:
+    return facts.is_yes("ever_injected") or facts.is_yes("on_injections")
+
+
+def _grid(days: int) -> list[int]:
+    """Days ahead: daily for the first month, then so many that a picture is smooth."""
+    step = max(1, -(-days // GRID_STEPS))
+    return sorted({*range(min(days, 30) + 1), *range(0, days + 1, step), days})
+
+
+def _course(facts: Facts, person: Person, regimen: Regimen, offsets: list[int], people: int, seed: int) -> Course:
+    import numpy as np
+
+    from cobalamin.physiology.ahead import quiet
+    from cobalamin.physiology.courses import Courses
+    from cobalamin.physiology.simulate import simulate
+
+    today = person.past.day(facts.on)
+    ahead = regimen.doses(today, today + offsets[-1])
+    doses = [*person.past.doses, *ahead]
+    bodies = person.bodies(people, seed)
+    when = today + np.array(offsets, dtype=float)
+    counted = person.covariate("haemoglobin_g_dl") is not None
+    markers = simulate(bodies, Courses.same(len(bodies), doses), when, blood_count=counted)
+    series = []
+    for name in (*MARKERS, *(COUNT if counted else ())):
+        values = getattr(markers, name)
+        if values is None:
+            continue
+        hidden = quiet(tuple(doses), name, when) if name in MARKERS else np.zeros(len(when), bool)
+        series.append(Series(name, tuple(_spreads(values, hidden))))
+    dates = tuple(facts.on + timedelta(days=round(one.day - today)) for one in ahead)
+    return Course(str(regimen), regimen.notes, dates, tuple(series))
+
+
+def _spreads(values: np.ndarray, hidden: np.ndarray) -> list[Spread | None]:
+    import numpy as np
+
+    from cobalamin.outlook.fit_said import SPREAD_AT
+
+    known = ~np.isnan(values).all(axis=1)
+    at = np.quantile(values[known], np.array(SPREAD_AT), axis=0)
+    return [None if hide else Spread.of(column) for column, hide in zip(at.T, hidden, strict=True)]
+
+
+def _basis(person: Person) -> list[Basis]:
+    from cobalamin.outlook.fit_inputs import basis_of
+
+    start = Basis("B12 before treatment", f"{person.start.median_pmol_l:.3g} pmol/L", person.start_stated)
+    return [*basis_of(person), start]
+
+
+def _warnings(facts: Facts, person: Person, courses: list[Course]) -> list[str]:
+    from cobalamin.outlook.domain import domain
+
+    said = []
+    absent = domain(facts).assumed_absent
+    if absent:
+        said.append(f"Not on record and taken as absent: {', '.join(absent)}. If one is present, nothing here holds.")
+    if _potassium(person, courses):
+        said.append(
+            "Severe anaemia: potassium can fall fast in the first days of treatment. Check it before the first dose "
+            "and in the first 48 hours; the model does not predict it."
+        )
+    said += [f"{one[:1].upper()}{one[1:]}." for one in person.past.assumed]
+    return said
+
+
+def _potassium(person: Person, courses: list[Course]) -> bool:
+    haemoglobin = person.covariate("haemoglobin_g_dl")
+    if haemoglobin is None:
+        return False
+    peaks = [
+        max(one.median for one in series.spreads if one is not None)
+        for course in courses
+        for series in course.series
+        if series.marker == "reticulocyte_percent"
+    ]
+    return haemoglobin.value < SEVERE_HAEMOGLOBIN_G_DL or max(peaks, default=0.0) > STRONG_RETICULOCYTES_PERCENT
+
+
+def _planned(facts: Facts) -> str:
+    """What the guidance itself gives, so that it stands beside the picture."""
+    from cobalamin.physiology.regimen_doses import ROUTE_WORDS, interval_words
+
+    route = facts.outcome("route") or "no route"
+    doses = [one for one in facts.plan if one["kind"] == "dose"]
+    if not doses:
+        return f"{facts.guideline.title}: {route}; no dose is planned"
+    said = []
+    for one in doses:
+        every = f" {interval_words(one['every_days'])}" if one["every_days"] else ""
+        route_words = ROUTE_WORDS.get(one["route"], one["route"])
+        said.append(f"{one['product']} {one['dose']:g} {one['dose_unit']} {route_words}{every}")
+    return f"{facts.guideline.title}: {route}; {'; then '.join(dict.fromkeys(said))}"
