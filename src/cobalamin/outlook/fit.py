@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from cobalamin.errors import CobalaminError
 from cobalamin.outlook.facts import Assessed, facts_of
 from cobalamin.outlook.fit_said import FitSaid, ParameterSaid, ResultSaid, Shares, Spread
 
@@ -32,6 +33,7 @@ PARAMETERS = {
     "H0": ("umol/L", 1.0),
     "L50H": ("ug", 1.0),
 }
+LEAST_DRAWS, MOST_DRAWS = 50, 20_000
 OF_MARKER = {
     "active_b12_pmol_l": ("T_n",),
     "mma_nmol_l": ("M0", "L50M"),
@@ -53,11 +55,13 @@ def fit_person(
 
 
 def fit_of(inputs: FitInputs, *, draws: int | None = None, seed: int = 7) -> FitSaid:
-    """Fit and gather what can be said."""
+    """Fit and gather what can be said. Raises CobalaminError for a number of draws out of range."""
     from cobalamin.outlook.fit_scene import Scene
     from cobalamin.physiology.fit import DRAWS, fit
     from cobalamin.physiology.likelihood import Result
 
+    if draws is not None and not LEAST_DRAWS <= draws <= MOST_DRAWS:
+        raise CobalaminError(f"draws {draws}: give a whole number from {LEAST_DRAWS} to {MOST_DRAWS}.")
     used = [
         Result(float((one.date - inputs.day_zero).days), one.marker, one.low, one.high, one.weight)
         for one in inputs.results
