@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from validation import prevalence, real_records
+from validation import population, prevalence, real_records
 from validation.fit import run as fit
 from validation.physiology import run as physiology
 from validation.vignettes import run as vignettes
@@ -21,8 +21,14 @@ def parts() -> dict[str, Callable[[], int]]:
         "Prevalence: the shipped survey beside published figures": prevalence.main,
         "Physiology: the model of B12 in the body beside trials, facts, survey and a second solver": physiology.main,
         "Fit: bands on simulated people, what results add, and a long chain beside the posterior": fit.main,
+        "Virtual people: their marginals beside the shipped survey": population_part,
         "Real records: what became of every entry of the shipped survey": _survey_ledger,
     }
+
+
+def population_part() -> int:
+    """Virtual adults beside the survey, without a picture."""
+    return population.main([])
 
 
 def _survey_ledger() -> int:

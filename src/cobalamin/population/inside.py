@@ -64,7 +64,7 @@ class Inside:
             egfr=people.egfr, folate_ng_ml=people.folate_ng_ml,
             years_since_absorption_lost=np.where(steady, np.nan, years),
         )  # fmt: skip
-        return cls(people, background, bodies, begins)
+        return cls(people, background, _as_the_survey(bodies, background), begins)
 
     def markers(self, who: NDArray[np.int64], days: Array, doses: Doses) -> dict[str, Array]:
         """Markers (m, k) of the people at places `who` on days (m, k), rising, NaN at the end of a row.
@@ -129,3 +129,13 @@ class Inside:
         day = days[rows, before] + np.clip(share, 0, 1) * (days[rows, first] - days[rows, before])
         since = np.where(below.any(axis=1), np.ceil(day), NEVER).astype(np.int64)
         return np.minimum(since, self.background.gas_since[who])
+
+
+def _as_the_survey(bodies: Bodies, background: Background) -> Bodies:
+    """The bodies with less spread: what the survey shows of normal B12 holds diet and the error of a sample already."""
+    middle = bodies.parameters["B_n"].value
+    own = middle * (bodies["B_n"] / middle) ** rates()["own_b12_spread_kept"]
+    normal = background.absorption == "normal"
+    eaten = np.median(bodies["diet"][normal])
+    diet = eaten * (bodies["diet"] / eaten) ** rates()["diet_spread_kept"]
+    return bodies.replace(B_n=own, diet=np.where(normal, diet, bodies["diet"]))
