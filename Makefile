@@ -13,6 +13,7 @@ WARM := .venv/.warm
 WORKERS ?= 2
 DEMO_DIR ?= demo-report
 NHANES := src/cobalamin/data/nhanes_2011_2012
+PRACTICE := src/cobalamin/data/virtual_practice
 
 # The environment is this checkout's own; settings of an outer one would lead imports astray.
 unexport PYTHONPATH VIRTUAL_ENV
@@ -20,7 +21,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # The tests and checks are many small runs: one thread each is faster than threads that wait for each other.
 test quick check: export POLARS_MAX_THREADS := 1
 
-.PHONY: ready help demo test quick check lint format types layers sizes columns guidance-check docs-check \
+.PHONY: ready help demo practice test quick check lint format types layers sizes columns guidance-check docs-check \
 	validate bench guidance docs lock clean distclean
 
 ready: $(READY) $(WARM)  ## make .venv and install cobalamin in it (the default)
@@ -52,6 +53,9 @@ demo: $(READY)  ## audit the NHANES 2011-2012 survey, then assess one patient
 	@$(BIN)/cobalamin audit $(NHANES) --out $(DEMO_DIR) --force
 	@echo
 	@$(BIN)/cobalamin assess examples/worked_patient.yaml
+
+practice: $(READY)  ## audit the virtual practice of 5,000 people, and see how right the audit is
+	@$(BIN)/cobalamin audit $(PRACTICE) --truth $(PRACTICE)/truth.parquet --out practice-report --force
 
 test: $(READY)  ## run every test
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q
@@ -107,7 +111,7 @@ lock: $(READY)  ## choose package versions anew and write requirements.lock (nee
 	@$(BIN)/python -m tools.check_lock
 
 clean:  ## remove what was made, except .venv
-	@rm -rf $(DEMO_DIR) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(DEMO_DIR) practice-report build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find src tests tools validation benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean  ## remove .venv too

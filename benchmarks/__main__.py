@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import fit, one_patient, physiology, population
+from benchmarks import fit, one_patient, physiology, population, synthesise
 
 
 def main() -> int:
-    return one_patient.main() or fit.main() or physiology.main() or population.main()
+    return one_patient.main() or fit.main() or physiology.main() or population.main() or synthesise.main([])
 
 
 if __name__ == "__main__":
