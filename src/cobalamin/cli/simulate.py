@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -54,13 +55,17 @@ def simulate_command(
     from cobalamin.cli.output import guideline_named, write_text
     from cobalamin.outlook.expect import expect
     from cobalamin.physiology.regimen import parse_regimen
+    from cobalamin.report.answer import answer
+    from cobalamin.report.outlook_expect import guidance_line
 
     guideline = guideline_named(guidance)
     wanted = [parse_regimen(words, guideline) for words in (regimen, against) if words is not None]
-    assessment, _ = assess_record(record, Wanted(guideline, on.date() if on else None, patient, None))
+    assessment, ledger = assess_record(record, Wanted(guideline, on.date() if on else None, patient, None))
     if regimen is None:
         wanted.insert(0, _own_regimen(assessment))
-    write_text(_written(expect(assessment, wanted, days=days, people=people, seed=seed), form), out)
+    said = expect(assessment, wanted, days=days, people=people, seed=seed)
+    said = replace(said, planned=guidance_line(answer(assessment, ledger=ledger)))
+    write_text(_written(said, form), out)
 
 
 def _own_regimen(assessment: Assessment) -> Regimen:

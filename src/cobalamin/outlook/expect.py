@@ -42,17 +42,25 @@ class Series:
 
 @dataclass(frozen=True)
 class Course:
-    """A regimen and what is expected under it. `notes` say how its words were taken."""
+    """A regimen and what is expected under it. `notes` say how its words were taken.
+
+    `less`: it ends, or doses are missed. `by_mouth`: it goes on as tablets.
+    """
 
     regimen: str
     notes: tuple[str, ...]
+    less: bool
+    by_mouth: bool
     dose_dates: tuple[date, ...]
     series: tuple[Series, ...]
 
 
 @dataclass(frozen=True)
 class Expected:
-    """Everything that is said. `not_shown`: regimens that were asked for and are not shown, each with the reason."""
+    """Everything that is said. `not_shown`: regimens that were asked for and are not shown, each with the reason.
+
+    `planned`: what the guidance itself gives, in the words of the report; "" where nobody added it.
+    """
 
     patient_id: str
     on: date
@@ -61,11 +69,11 @@ class Expected:
     not_shown: tuple[str, ...]
     basis: tuple[Basis, ...]
     warnings: tuple[str, ...]
-    planned: str
     people: int
     seed: int
     parameter_set: str
     guidance: str
+    planned: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -87,6 +95,7 @@ def expect(
     `days` ahead; `people` is the number of bodies drawn. Raises CobalaminError where the model may not speak about
     the person, where no regimen may be shown, and for numbers out of range.
     """
+    from cobalamin.outlook.barred import why_not
     from cobalamin.outlook.fit_inputs import check_birth, refuse
     from cobalamin.outlook.person import person_of
 
@@ -96,7 +105,7 @@ def expect(
     refuse(facts)
     person = person_of(facts)
     check_birth(facts, person.past)
-    barred = [why_not(facts, one) for one in regimens]
+    barred = [why_not(facts, one, days) for one in regimens]
     if all(barred):
         raise CobalaminError(f"{facts.patient_id}: {' '.join(dict.fromkeys(barred))}")
     offsets = _grid(days)
@@ -111,7 +120,6 @@ def expect(
         not_shown=tuple(f"{one}: {why}" for one, why in zip(regimens, barred, strict=True) if why),
         basis=tuple(_basis(person)),
         warnings=tuple(_warnings(facts, person, courses)),
-        planned=_planned(facts),
         people=people,
         seed=seed,
         parameter_set="default",
@@ -124,32 +132,6 @@ def _within(name: str, value: int, low: int, high: int) -> None:
         raise CobalaminError(f"{name} {value}: give a whole number from {low} to {high}.")
 
 
-def why_not(facts: Facts, regimen: Regimen) -> str:
-    """Why a regimen is not shown to this person; "" where it is.
-
-    With nerve symptoms on record, or not asked about, only injections at least as often as the present ones, the
-    plan's and the guideline's for nerves are shown.
-    """
-    from cobalamin.outlook.nerves import ABSENT, RECORDED, longest_interval_days, nerves
-
-    state = nerves(facts)
-    if state == ABSENT or (facts.outcome("route") != "injection" and not _injected(facts) and state != RECORDED):
-        return ""
-    asked = "Nerve symptoms are on record" if state == RECORDED else "Nobody has asked about nerve symptoms"
-    remedy = "" if state == RECORDED else " Ask, and record them as absent if they are."
-    longest = longest_interval_days(facts) or 0.0
-    last = regimen.phases[-1] if regimen.phases else None
-    if last is None or regimen.missed is not None or not last.injected:
-        return f"{asked}: stopping, missed injections and tablets are not shown beside them.{remedy}"
-    if last.count is not None or last.every_days is None or last.every_days > longest + 1:
-        return f"{asked}: no injections further apart than every {longest:g} days, or that end, are shown.{remedy}"
-    return ""
-
-
-def _injected(facts: Facts) -> bool:
-    return facts.is_yes("ever_injected") or facts.is_yes("on_injections")
-
-
 def _grid(days: int) -> list[int]:
     """Days ahead: daily for the first month, then so many that a picture is smooth."""
     step = max(1, -(-days // GRID_STEPS))
@@ -159,12 +141,14 @@ def _grid(days: int) -> list[int]:
 def _course(facts: Facts, person: Person, regimen: Regimen, offsets: list[int], people: int, seed: int) -> Course:
     import numpy as np
 
+    from cobalamin.outlook.barred import first_day
     from cobalamin.physiology.ahead import quiet
     from cobalamin.physiology.courses import Courses
     from cobalamin.physiology.simulate import simulate
 
     today = person.past.day(facts.on)
-    ahead = regimen.doses(today, today + offsets[-1])
+    begins = first_day(facts, regimen)
+    ahead = regimen.doses(today + begins, today + offsets[-1])
     doses = [*person.past.doses, *ahead]
     bodies = person.bodies(people, seed)
     when = today + np.array(offsets, dtype=float)
@@ -178,7 +162,10 @@ def _course(facts: Facts, person: Person, regimen: Regimen, offsets: list[int], 
         hidden = quiet(tuple(doses), name, when) if name in MARKERS else np.zeros(len(when), bool)
         series.append(Series(name, tuple(_spreads(values, hidden))))
     dates = tuple(facts.on + timedelta(days=round(one.day - today)) for one in ahead)
-    return Course(str(regimen), regimen.notes, dates, tuple(series))
+    notes = (*regimen.notes, *(["goes on from the last injection"] if begins else []))
+    less = not regimen.phases or regimen.missed is not None or regimen.phases[-1].count is not None
+    by_mouth = bool(regimen.phases) and not regimen.phases[-1].injected
+    return Course(str(regimen), notes, less, by_mouth, dates, tuple(series))
 
 
 def _spreads(values: np.ndarray, hidden: np.ndarray) -> list[Spread | None]:
@@ -205,39 +192,37 @@ def _warnings(facts: Facts, person: Person, courses: list[Course]) -> list[str]:
     absent = domain(facts).assumed_absent
     if absent:
         said.append(f"Not on record and taken as absent: {', '.join(absent)}. If one is present, nothing here holds.")
-    if _potassium(person, courses):
+    if _potassium(facts, courses):
         said.append(
             "Severe anaemia: potassium can fall fast in the first days of treatment. Check it before the first dose "
             "and in the first 48 hours; the model does not predict it."
+        )
+    if any(one.less for one in courses) and facts.term("r7_recorded"):
+        said.append(
+            "The cause on record does not go away. Levels that stay up for a while after missed doses or a stop show "
+            "that stores last, not that treatment can be missed or ended."
+        )
+    if facts.outcome("route") == "injection" and any(one.by_mouth for one in courses):
+        said.append(
+            "The guidance gives this person injections. Levels that hold on tablets in the model say nothing against "
+            "that: they hold only for somebody who takes every one."
         )
     said += [f"{one[:1].upper()}{one[1:]}." for one in person.past.assumed]
     return said
 
 
-def _potassium(person: Person, courses: list[Course]) -> bool:
-    haemoglobin = person.covariate("haemoglobin_g_dl")
-    if haemoglobin is None:
-        return False
-    peaks = [
+def _potassium(facts: Facts, courses: list[Course]) -> bool:
+    """True where treatment is given to somebody severely anaemic, or a strong answer of the marrow is expected."""
+    haemoglobin = facts.value("haemoglobin")
+    severe = haemoglobin is not None and haemoglobin / 10 < SEVERE_HAEMOGLOBIN_G_DL
+    treated = [course for course in courses if course.dose_dates]
+    return bool(treated) and (severe or max(_peaks(treated), default=0.0) > STRONG_RETICULOCYTES_PERCENT)
+
+
+def _peaks(courses: list[Course]) -> list[float]:
+    return [
         max(one.median for one in series.spreads if one is not None)
         for course in courses
         for series in course.series
         if series.marker == "reticulocyte_percent"
     ]
-    return haemoglobin.value < SEVERE_HAEMOGLOBIN_G_DL or max(peaks, default=0.0) > STRONG_RETICULOCYTES_PERCENT
-
-
-def _planned(facts: Facts) -> str:
-    """What the guidance itself gives, so that it stands beside the picture."""
-    from cobalamin.physiology.regimen_doses import ROUTE_WORDS, interval_words
-
-    route = facts.outcome("route") or "no route"
-    doses = [one for one in facts.plan if one["kind"] == "dose"]
-    if not doses:
-        return f"{facts.guideline.title}: {route}; no dose is planned"
-    said = []
-    for one in doses:
-        every = f" {interval_words(one['every_days'])}" if one["every_days"] else ""
-        route_words = ROUTE_WORDS.get(one["route"], one["route"])
-        said.append(f"{one['product']} {one['dose']:g} {one['dose_unit']} {route_words}{every}")
-    return f"{facts.guideline.title}: {route}; {'; then '.join(dict.fromkeys(said))}"

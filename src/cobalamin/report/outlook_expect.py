@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from cobalamin.report.outlook_fit_words import level
-from cobalamin.report.words import number, readable, unit_words
+from cobalamin.report.give import course_words
+from cobalamin.report.outlook_expect_table import Table, tables
+from cobalamin.report.phrases import guideline_words
+from cobalamin.report.phrases import headline as phrased
+from cobalamin.report.words import readable, sentence
 
 if TYPE_CHECKING:
-    from cobalamin.outlook.expect import Course, Expected, Series
-    from cobalamin.outlook.fit_said import Spread
+    from cobalamin.outlook.expect import Course, Expected
 
 WIDTH, LABEL = 110, 11
-NAMED_DAYS = (0, 7, 28, 56, 91, 182, 365, 730, 1825, 3650)
-NEAR_DAYS = 21  # as far as a named day may be moved to one that can be foretold
-
-NAMES = {
-    "serum_b12_pmol_l": ("Serum B12", "pmol/L"),
-    "active_b12_pmol_l": ("Active B12", "pmol/L"),
-    "mma_nmol_l": ("MMA", "nmol/L"),
-    "homocysteine_umol_l": ("Homocysteine", "umol/L"),
-    "haemoglobin_g_dl": ("Haemoglobin", "g/L"),
-    "mcv_fl": ("MCV", "fL"),
-    "reticulocyte_percent": ("Reticulocytes", "%"),
+CAPTIONS = {
+    "serum_b12_pmol_l": "All B12 in the blood. High on treatment is expected and shows only that it was given.",
+    "active_b12_pmol_l": "The part of it that cells can take up.",
+    "mma_nmol_l": "Rises when cells lack B12, and when the kidneys fail.",
+    "homocysteine_umol_l": "Rises when cells lack B12 or folate.",
+    "haemoglobin_g_dl": "Carries oxygen; low is anaemia.",
+    "mcv_fl": "Size of the red cells; it falls as new cells replace the large ones.",
+    "reticulocyte_percent": "Young red cells; they rise within days of treatment that works.",
 }
-FACTORS = {"haemoglobin_g_dl": 10.0}
-
 SAYS_NOT = (
     "Serum B12 on treatment is expected to be high and proves only that it was given.",
     "No marker tells how somebody feels: treatment follows symptoms, cause and guidance, and nothing here overrides "
@@ -41,12 +38,19 @@ def text(said: Expected) -> str:
         ("Rests on", rests_on(said)),
         ("Take care", list(said.warnings)),
         ("Not shown", list(said.not_shown)),
-        ("Guidance", [f"{said.planned}."]),
+        ("Guidance", [said.planned] if said.planned else []),
     ):
         lines += _labelled(label, sentences)
     for course in said.courses:
-        lines += ["", *textwrap.wrap(course_heading(course), WIDTH), *_table(said, course)]
+        lines += ["", *textwrap.wrap(course_heading(course), WIDTH)]
+        lines += [line for table in tables(said, course) for line in (*_lines(table), "")][:-1]
     return "\n".join([*lines, "", *_labelled("Says not", list(SAYS_NOT))])
+
+
+def guidance_line(answer: dict[str, Any]) -> str:
+    """What the guidance says and gives, so that it stands beside the picture."""
+    gives = [sentence(f"{words[:1].upper()}{words[1:]}") for words in course_words(answer)]
+    return " ".join([f"{guideline_words(answer)}:", phrased(answer), *gives])
 
 
 def headline(said: Expected) -> str:
@@ -73,54 +77,16 @@ def course_heading(course: Course) -> str:
     return f"{course.regimen[:1].upper()}{course.regimen[1:]}{notes}: median (9 in 10)"
 
 
-def marker_words(series: Series) -> str:
-    """A marker with its unit."""
-    name, unit = NAMES[series.marker]
-    return f"{name}, {unit_words(unit)}"
-
-
-def rows(said: Expected, course: Course) -> list[tuple[str, list[str]]]:
-    """Named times and the levels then; a time so soon after an injection moves to the nearest that can be foretold."""
-    ahead = [(one - said.on).days for one in said.dates]
-    found: dict[int, list[str]] = {}
-    for day in (one for one in NAMED_DAYS if one <= ahead[-1]):
-        place = _nearest(course, ahead, day)
-        if place is not None:
-            found[ahead[place]] = [_cell(one.spreads[place], one.marker) for one in course.series]
-    return [(when(day), cells) for day, cells in found.items()]
-
-
-def when(day: int) -> str:
-    """A day ahead in words."""
-    if day == 0:
-        return "today"
-    return f"day {day}" if day < 14 else f"week {number(round(day / 7))}"
-
-
-def _nearest(course: Course, ahead: list[int], day: int) -> int | None:
-    clear = [k for k in range(len(ahead)) if course.series[0].spreads[k] is not None]
-    near = min(clear, key=lambda k: (abs(ahead[k] - day), ahead[k]), default=None)
-    return near if near is not None and abs(ahead[near] - day) <= (NEAR_DAYS if day else 0) else None
-
-
-def _cell(one: Spread | None, marker: str) -> str:
-    if one is None:
-        return "–"
-    by = FACTORS.get(marker, 1.0)
-    return f"{level(one.median * by)} ({level(one.low_90 * by)}–{level(one.high_90 * by)})"
-
-
-def _table(said: Expected, course: Course) -> list[str]:
-    table = [["", *(marker_words(one) for one in course.series)]]
-    table += [[time, *cells] for time, cells in rows(said, course)]
-    widths = [max(len(row[k]) for row in table) for k in range(len(table[0]))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table]
+def _lines(table: Table) -> list[str]:
+    rows = [["", *table.heads], *([time, *cells] for time, cells in table.rows)]
+    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 def _labelled(label: str, sentences: list[str]) -> list[str]:
     lines: list[str] = []
-    for sentence in sentences:
+    for one in sentences:
         lines += textwrap.wrap(
-            sentence, WIDTH, initial_indent=(label if not lines else "").ljust(LABEL), subsequent_indent=" " * LABEL
+            one, WIDTH, initial_indent=(label if not lines else "").ljust(LABEL), subsequent_indent=" " * LABEL
         )
     return lines

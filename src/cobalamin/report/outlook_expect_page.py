@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cobalamin.report import outlook_expect as words
 from cobalamin.report import outlook_expect_charts as charts
+from cobalamin.report.outlook_expect_table import tables as levels_at_times
 from cobalamin.report.outlook_fit_page import environment
 from cobalamin.report.words import short_date
 
@@ -20,9 +21,8 @@ def page(said: Expected) -> str:
         {
             "heading": words.course_heading(course),
             "colour": colour,
-            "name": "" if len(said.courses) == 1 else "AB"[place],
-            "markers": [words.marker_words(one) for one in course.series],
-            "rows": words.rows(said, course),
+            "name": charts.letter(said, place),
+            "tables": list(levels_at_times(said, course)),
         }
         for place, (colour, course) in enumerate(zip(charts.COLOURS, said.courses, strict=False))
     ]
@@ -32,11 +32,11 @@ def page(said: Expected) -> str:
         .render(
             said=said,
             day=short_date(said.on, date(1, 1, 1)),
-            headline=words.headline(said),
             rests_on=words.rests_on(said),
             wide=charts.levels_svg(said, charts.WIDE),
             narrow=charts.levels_svg(said, charts.NARROW),
             tables=tables,
+            thinned=any(charts.is_thinned(course) for course in said.courses),
             says_not=words.SAYS_NOT,
         )
     )
