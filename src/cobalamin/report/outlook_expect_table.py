@@ -85,9 +85,10 @@ def _is_trough(day: int, given: set[int]) -> bool:
 
 def _nearest(first: Series, ahead: list[int], given: set[int], day: int) -> int | None:
     """The place of the day that is shown for a named one."""
-    clear = [k for k in range(len(ahead)) if first.spreads[k] is not None]
+    later = [k for k in range(len(ahead)) if day == 0 or ahead[k] > 0]
+    clear = [k for k in later if first.spreads[k] is not None]
     troughs = [k for k in clear if _is_trough(ahead[k], given)]
-    for places, reach in ((troughs, TROUGH_DAYS), (clear, NEAR_DAYS), (list(range(len(ahead))), NEAR_DAYS)):
+    for places, reach in ((troughs, TROUGH_DAYS), (clear, NEAR_DAYS), (later, NEAR_DAYS)):
         near = min(places, key=lambda k: (abs(ahead[k] - day), ahead[k]), default=None)
         if near is not None and abs(ahead[near] - day) <= (reach if day else 0):
             return near
