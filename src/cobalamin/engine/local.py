@@ -26,7 +26,8 @@ from cobalamin.events import Events
 from cobalamin.guidance import DEFAULT, Guideline, load
 from cobalamin.records.ledger import Intake, Ledger
 
-PEOPLE_A_CHUNK = 10_000
+# Twice as many are a twentieth faster, and bring a process to 500 MB; these keep it near 300 MB.
+PEOPLE_A_CHUNK = 5_000
 CHUNKS_WAITING = 1
 THREADS = "POLARS_MAX_THREADS"
 T = TypeVar("T")
