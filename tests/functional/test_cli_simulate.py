@@ -123,6 +123,27 @@ def test_numbers_out_of_range_are_refused(option: str, value: str):
     assert isinstance(refused.exception, CobalaminError) and "give a whole number from" in str(refused.exception)
 
 
+def test_until_a_day_is_as_good_as_a_number_of_days():
+    until = simulate(TREATED, "--until", "2026-07-15", "--format", "json").output
+    days = simulate(TREATED, "--days", "181", "--format", "json").output
+    assert until == days
+
+
+def test_an_end_before_the_beginning_is_refused():
+    refused = simulate(TREATED, "--until", "2025-07-15")
+    assert isinstance(refused.exception, CobalaminError) and "give a whole number from" in str(refused.exception)
+
+
+def test_missed_doses_under_a_lasting_cause_carry_a_word_of_care():
+    shown = simulate(TREATED, "--regimen", "hydroxocobalamin 1 mg IM every 12 weeks missing every second dose")
+    assert shown.exit_code == 0 and "not that treatment can be missed or ended" in " ".join(shown.output.split())
+
+
+def test_tablets_beside_offered_injections_carry_a_word_of_care():
+    shown = simulate(TREATED, "--against", "cyanocobalamin 1 mg oral daily")
+    assert "The guidance gives this person injections." in " ".join(shown.output.split())
+
+
 def test_severe_anaemia_brings_a_blood_count_and_a_word_on_potassium(tmp_path: Path):
     labs = ", {name: Haemoglobin, value: 62, unit: g/L, day: -10}, {name: MCV, value: 118, unit: fL, day: -10}"
     shown = simulate(

@@ -27,6 +27,9 @@ def simulate_command(
     ] = None,
     against: Annotated[str | None, typer.Option("--against", help="A second regimen beside it.")] = None,
     days: Annotated[int, typer.Option("--days", help="How many days ahead.")] = DAYS,
+    until: Annotated[
+        datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], help="Last day, in place of --days.")
+    ] = None,
     people: Annotated[int, typer.Option("--people", help="How many bodies are drawn.")] = PEOPLE,
     seed: Annotated[int, typer.Option("--seed", help="Same seed, same numbers.")] = 7,
     form: Annotated[Format, typer.Option("--format", "-f", help="How the answer is written.")] = Format.text,
@@ -61,6 +64,8 @@ def simulate_command(
     guideline = guideline_named(guidance)
     wanted = [parse_regimen(words, guideline) for words in (regimen, against) if words is not None]
     assessment, ledger = assess_record(record, Wanted(guideline, on.date() if on else None, patient, None))
+    if until is not None:
+        days = (until.date() - assessment.on).days
     if regimen is None:
         wanted.insert(0, _own_regimen(assessment))
     said = expect(assessment, wanted, days=days, people=people, seed=seed)

@@ -19,11 +19,15 @@ if TYPE_CHECKING:
     import numpy as np
 
     from cobalamin.outlook.person import Person
+    from cobalamin.physiology.bodies import Bodies
+    from cobalamin.physiology.courses import Dose
     from cobalamin.physiology.regimen_doses import Regimen
 
 PEOPLE, LEAST_PEOPLE, MOST_PEOPLE = 1000, 50, 100_000
 DAYS, MOST_DAYS = 365, 3650
-GRID_STEPS = 370
+GRID_STEPS = 120
+WEEK, CLOSE_DAYS = 7, 30
+AFTER_INJECTION = (0, 1, 3, 7, 10, 14, 21, 28)
 SEED = 7
 
 MARKERS = ("serum_b12_pmol_l", "active_b12_pmol_l", "mma_nmol_l", "homocysteine_umol_l")
@@ -108,10 +112,12 @@ def expect(
     barred = [why_not(facts, one, days) for one in regimens]
     if all(barred):
         raise CobalaminError(f"{facts.patient_id}: {' '.join(dict.fromkeys(barred))}")
-    offsets = _grid(days)
-    courses = [
-        _course(facts, person, one, offsets, people, seed) for one, why in zip(regimens, barred, strict=True) if not why
-    ]
+    shown = [one for one, why in zip(regimens, barred, strict=True) if not why]
+    today = person.past.day(facts.on)
+    injected = [dose.day - today for one in shown for dose in _ahead(facts, one, today, days) if dose.route != "oral"]
+    offsets = _grid(days, injected)
+    bodies = person.bodies(people, seed)
+    courses = [_course(facts, person, bodies, one, offsets) for one in shown]
     return Expected(
         patient_id=facts.patient_id,
         on=facts.on,
@@ -132,25 +138,31 @@ def _within(name: str, value: int, low: int, high: int) -> None:
         raise CobalaminError(f"{name} {value}: give a whole number from {low} to {high}.")
 
 
-def _grid(days: int) -> list[int]:
-    """Days ahead: daily for the first month, then so many that a picture is smooth."""
-    step = max(1, -(-days // GRID_STEPS))
-    return sorted({*range(min(days, 30) + 1), *range(0, days + 1, step), days})
+def _ahead(facts: Facts, regimen: Regimen, today: float, days: int) -> list[Dose]:
+    """The doses of a regimen from the day of decision on."""
+    from cobalamin.outlook.barred import first_day
+
+    return regimen.doses(today + first_day(facts, regimen), today + days)
 
 
-def _course(facts: Facts, person: Person, regimen: Regimen, offsets: list[int], people: int, seed: int) -> Course:
+def _grid(days: int, injected: list[float]) -> list[int]:
+    """Days ahead, close together where levels move fast: at first, and in the weeks after each injection."""
+    step = max(WEEK, -(-days // GRID_STEPS))
+    found = {*range(min(days, CLOSE_DAYS) + 1), *range(0, days + 1, step), days}
+    found |= {round(day) + after for day in injected for after in AFTER_INJECTION}
+    return sorted(day for day in found if day <= days)
+
+
+def _course(facts: Facts, person: Person, bodies: Bodies, regimen: Regimen, offsets: list[int]) -> Course:
     import numpy as np
 
-    from cobalamin.outlook.barred import first_day
     from cobalamin.physiology.ahead import quiet
     from cobalamin.physiology.courses import Courses
     from cobalamin.physiology.simulate import simulate
 
     today = person.past.day(facts.on)
-    begins = first_day(facts, regimen)
-    ahead = regimen.doses(today + begins, today + offsets[-1])
+    ahead = _ahead(facts, regimen, today, offsets[-1])
     doses = [*person.past.doses, *ahead]
-    bodies = person.bodies(people, seed)
     when = today + np.array(offsets, dtype=float)
     counted = person.covariate("haemoglobin_g_dl") is not None
     markers = simulate(bodies, Courses.same(len(bodies), doses), when, blood_count=counted)
@@ -161,11 +173,22 @@ def _course(facts: Facts, person: Person, regimen: Regimen, offsets: list[int], 
             continue
         hidden = quiet(tuple(doses), name, when) if name in MARKERS else np.zeros(len(when), bool)
         series.append(Series(name, tuple(_spreads(values, hidden))))
-    dates = tuple(facts.on + timedelta(days=round(one.day - today)) for one in ahead)
-    notes = (*regimen.notes, *(["goes on from the last injection"] if begins else []))
-    less = not regimen.phases or regimen.missed is not None or regimen.phases[-1].count is not None
-    by_mouth = bool(regimen.phases) and not regimen.phases[-1].injected
-    return Course(str(regimen), notes, less, by_mouth, dates, tuple(series))
+    return _said(facts, regimen, today, ahead, series)
+
+
+def _said(facts: Facts, regimen: Regimen, today: float, ahead: list[Dose], series: list[Series]) -> Course:
+    from cobalamin.outlook.barred import first_day
+
+    last = regimen.phases[-1] if regimen.phases else None
+    goes_on = ("goes on from the last injection",) if first_day(facts, regimen) else ()
+    return Course(
+        str(regimen),
+        (*regimen.notes, *goes_on),
+        less=last is None or regimen.missed is not None or last.count is not None,
+        by_mouth=last is not None and not last.injected,
+        dose_dates=tuple(facts.on + timedelta(days=round(one.day - today)) for one in ahead),
+        series=tuple(series),
+    )
 
 
 def _spreads(values: np.ndarray, hidden: np.ndarray) -> list[Spread | None]:
@@ -173,8 +196,9 @@ def _spreads(values: np.ndarray, hidden: np.ndarray) -> list[Spread | None]:
 
     from cobalamin.outlook.fit_said import SPREAD_AT
 
-    known = ~np.isnan(values).all(axis=1)
-    at = np.quantile(values[known], np.array(SPREAD_AT), axis=0)
+    known = values[~np.isnan(values).all(axis=1)]
+    # Laid out day by day: the quantiles of a day then read one stretch of memory.
+    at = np.quantile(np.ascontiguousarray(known.T), np.array(SPREAD_AT), axis=1)
     return [None if hide else Spread.of(column) for column, hide in zip(at.T, hidden, strict=True)]
 
 
