@@ -11,7 +11,7 @@ import pytest
 from cobalamin.audit.adopt_amounts import plan_amounts
 from cobalamin.audit.adopt_costs import read_costs
 from cobalamin.errors import CobalaminError
-from cobalamin.plan.items import PLAN_SCHEMA
+from cobalamin.plan import PLAN_SCHEMA
 
 ON = date(2026, 1, 15)
 

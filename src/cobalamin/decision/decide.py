@@ -21,10 +21,7 @@ from cobalamin.decision.kleene import Bools, to_frame
 from cobalamin.decision.machine import Machine, Winner
 from cobalamin.findings.columns import split
 from cobalamin.guidance import Guideline, Table
-
-# Compiling costs more than deciding for one person. Kept by object, with the object, so no id is used twice.
-_KEPT: dict[int, tuple[Machine, _Words]] = {}
-PROGRAMS_KEPT = 32
+from cobalamin.guidance.kept import KeptByGuideline
 
 
 def program(guideline: Guideline) -> Program:
@@ -32,14 +29,12 @@ def program(guideline: Guideline) -> Program:
     return _compiled(guideline)[0].program
 
 
-def _compiled(guideline: Guideline) -> tuple[Machine, _Words]:
-    kept = _KEPT.get(id(guideline))
-    if kept is None:
-        if len(_KEPT) >= PROGRAMS_KEPT:
-            del _KEPT[next(iter(_KEPT))]
-        compiled = compile_guideline(guideline)
-        kept = _KEPT[id(guideline)] = Machine(compiled), _Words(compiled)
-    return kept
+def _compile(guideline: Guideline) -> tuple[Machine, _Words]:
+    compiled = compile_guideline(guideline)
+    return Machine(compiled), _Words(compiled)
+
+
+_compiled = KeptByGuideline(_compile)
 
 
 def decide(findings: pl.DataFrame, guideline: Guideline) -> pl.DataFrame:

@@ -10,7 +10,7 @@ import polars as pl
 from cobalamin.events import Events
 from cobalamin.findings.doses import COURSE_GAP_DAYS, MAINTENANCE_GAP_DAYS, b12_rows
 from cobalamin.findings.prepare import prepare
-from cobalamin.plan.items import LOADING_LATE_DAYS, MAINTENANCE_EARLY_DAYS, MAINTENANCE_LATE_DAYS
+from cobalamin.plan.templates import LOADING_LATE_DAYS, MAINTENANCE_EARLY_DAYS, MAINTENANCE_LATE_DAYS
 
 CALENDAR_DAYS = 366
 

@@ -1,37 +1,34 @@
-"""Decision to dated items: the doses of the chosen regimen, and what the rules that fired ask for."""
+"""Decision to dated items: the doses of the chosen regimen, and what the rules that fired ask for.
+
+No table is made for a rule: an item is a person and a template, and its dates are a day of the person and a number
+of days after it, so all items of all people are made in a few gathers.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from itertools import pairwise
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from cobalamin.guidance import Guideline, Regimen, Rule, Table
-from cobalamin.guidance.model import Phase, PlanItem
-
-PLAN_SCHEMA = pl.Schema(
-    {
-        "patient_id": pl.String,
-        "kind": pl.String,
-        "what": pl.String,
-        "product": pl.String,
-        "dose": pl.Float64,
-        "dose_unit": pl.String,
-        "route": pl.String,
-        "earliest": pl.Date,
-        "due": pl.Date,
-        "overdue": pl.Date,
-        "every_days": pl.Float64,
-        "until": pl.String,
-        "count": pl.Int64,
-        "says": pl.String,
-        "rule": pl.String,
-    }
+from cobalamin.decision.compare import laid_end_to_end
+from cobalamin.guidance import Guideline
+from cobalamin.plan.templates import (
+    DAYS,
+    DUE_DATES,
+    NO_DAYS,
+    PLAN_SCHEMA,
+    RECORDED_DAYS,
+    Asked,
+    Templates,
+    templates,
 )
-# How far from its due day a dose may lie [ours]: loading doses at least a day apart and broken after a week;
-# a maintenance dose is late 28 days past its interval (measure 6) and early more than two weeks before it.
-LOADING_EARLY_DAYS, LOADING_LATE_DAYS = 1, 7
-MAINTENANCE_EARLY_DAYS, MAINTENANCE_LATE_DAYS = 14, 28
+
+People = npt.NDArray[np.intp]
+Days = npt.NDArray[np.int32]
+DUE = DUE_DATES.index("due")
 
 
 def plan(findings: pl.DataFrame, trace: pl.DataFrame, guideline: Guideline) -> pl.DataFrame:
@@ -39,138 +36,89 @@ def plan(findings: pl.DataFrame, trace: pl.DataFrame, guideline: Guideline) -> p
 
     Columns as `PLAN_SCHEMA`; dates are null where the day depends on the person.
     """
-    # Only the dates and the regimen travel with the people: choosing rows of the whole trace for each rule that
-    # fired costs more than all the rest.
-    regimen = [name for name in ("output.regimen", "table.regimen") if name in trace.columns]
-    frame = pl.concat([_anchors(findings), trace.select("on", *regimen)], how="horizontal").with_row_index("pid")
-    parts = [*_regimen_items(frame, guideline), *_rule_items(frame, trace, guideline)]
-    empty = pl.DataFrame(schema={"pid": pl.UInt32, "order": pl.Int32, **PLAN_SCHEMA})
-    found = pl.concat([empty, *parts], how="vertical")
-    return found.sort("pid", "order", "due", nulls_last=True, maintain_order=True).select(PLAN_SCHEMA.names())
+    made = templates(guideline)
+    fired = [*_collected(trace, made.collected), *_won(trace, made.first_hit)]
+    days = _days(findings, fired)
+    pairs = [(people, item) for asked, people in fired for item in asked.items]
+    person = np.concatenate([np.empty(0, dtype=np.intp), *(people for people, _ in pairs)])
+    item = np.repeat(np.array([item for _, item in pairs], dtype=np.intp), [len(people) for people, _ in pairs])
+    dates = _dates(made, days, person, item)
+    # Of items of one order the first due comes first, those without a day last; then as the guideline has them.
+    due = np.where(dates[DUE] == NO_DAYS, np.iinfo(np.int32).max, dates[DUE])
+    order = np.lexsort((item, due, made.order[item], person))
+    return _frame(findings, made, person[order], item[order], dates[:, order])
 
 
-DATES = ("first_b12_dose", "next_injection_due", "course_start", "last_injection", "first_injection")
+Fired = tuple[Asked, People]
 
 
-def _anchors(findings: pl.DataFrame) -> pl.DataFrame:
-    days = {name: pl.col(f"finding.{name}") for name in DATES}
-    due = pl.when(pl.col("finding.on_injections").fill_null(value=False)).then(days["next_injection_due"])
-    # A dose that is overdue is due now; the day it was due is kept beside it.
-    first = pl.max_horizontal(due, pl.col("on"))
-    return findings.select("patient_id", first_dose=pl.coalesce(first, "on"), was_due=due, **days)
+def _collected(trace: pl.DataFrame, asked: Sequence[Asked]) -> list[Fired]:
+    """Whom each rule of the tables that collect fired for; rules that fired for nobody are left out."""
+    if not asked:
+        return []
+    laid = laid_end_to_end(trace, [one.column for one in asked]).fill_null(value=False)
+    return _by_rule(asked, laid.to_numpy().reshape(len(asked), trace.height))
 
 
-def _row(frame: pl.DataFrame, order: int, columns: dict[str, pl.Expr | None]) -> pl.DataFrame:
-    filled = [
-        (pl.lit(None) if columns.get(name) is None else columns[name]).cast(kind).alias(name)  # type: ignore[union-attr]
-        for name, kind in PLAN_SCHEMA.items()
-        if name != "patient_id"
-    ]
-    return frame.select("pid", pl.lit(order, pl.Int32).alias("order"), "patient_id", *filled)
+def _won(trace: pl.DataFrame, asked: Sequence[Asked]) -> list[Fired]:
+    """Whom each rule of the first-hit tables won for; rules that won for nobody are left out."""
+    if not asked:
+        return []
+    tables = list(dict.fromkeys(one.column for one in asked))
+    laid = laid_end_to_end(trace, tables)
+    place = {word: place for place, word in enumerate(laid.dtype.categories)}  # type: ignore[attr-defined]
+    winners = laid.to_physical().to_numpy().reshape(len(tables), trace.height)
+    wanted = np.array([[place[one.word]] for one in asked])
+    return _by_rule(asked, winners[[tables.index(one.column) for one in asked]] == wanted)
 
 
-def _regimen_items(frame: pl.DataFrame, guideline: Guideline) -> Iterator[pl.DataFrame]:
-    if "output.regimen" not in frame.columns:
-        return
-    chosen = pl.col("output.regimen").cast(pl.String)
-    for regimen in guideline.regimens.values():
-        people = frame.filter(chosen == regimen.id)
-        if people.height:
-            yield from _phases(people, regimen)
+def _by_rule(asked: Sequence[Asked], fired: npt.NDArray[np.bool_]) -> list[Fired]:
+    rules, people = np.nonzero(fired)
+    bounds = np.searchsorted(rules, np.arange(len(asked) + 1))
+    found = zip(asked, pairwise(bounds.tolist()), strict=True)
+    return [(one, people[begin:end]) for one, (begin, end) in found if end > begin]
 
 
-def _phases(people: pl.DataFrame, regimen: Regimen) -> Iterator[pl.DataFrame]:
-    start = _begins(regimen.phases[0])
-    rule = pl.concat_str(pl.lit("regimen."), "table.regimen")
-    for place, phase in enumerate(regimen.phases):
-        first = place == 0
-        early, late = _tolerance(phase)
-        yield _row(
-            people,
-            place,
-            {
-                "kind": pl.lit("dose"),
-                "what": pl.lit(phase.name),
-                "product": pl.lit(regimen.product),
-                "dose": pl.lit(phase.dose),
-                "dose_unit": pl.lit(phase.dose_unit),
-                "route": pl.lit(regimen.route),
-                "earliest": start if first else start.dt.offset_by(f"-{early}d"),
-                # A dose that is overdue is given today; the day it was due is kept.
-                "due": pl.min_horizontal("was_due", start) if first else start,
-                "overdue": start.dt.offset_by(f"{late}d"),
-                "every_days": pl.lit(phase.every_days),
-                "until": pl.lit(phase.until or None),
-                "count": pl.lit(phase.count),
-                "says": pl.lit(regimen.says),
-                "rule": rule,
-            },
-        )
-        start = _after(start, phase, regimen.phases[place + 1 :])
+def _days(findings: pl.DataFrame, fired: Sequence[Fired]) -> Days:
+    """The days that items count from, a row for each of `DAYS` and a column for each person; NO_DAYS where unknown."""
+    days = np.full((len(DAYS), findings.height), NO_DAYS, dtype=np.int32)
+    at = {name: days[place] for place, name in enumerate(DAYS)}
+    at["on"][:] = _day_numbers(findings["on"])
+    for name in RECORDED_DAYS:
+        at[name][:] = _day_numbers(findings[f"finding.{name}"])
+    on_injections = findings["finding.on_injections"].fill_null(value=False).to_numpy()
+    at["was_due"][:] = np.where(on_injections, at["next_injection_due"], NO_DAYS)
+    # A dose that is overdue is due now. Nothing due is the earliest of days, so then it is today.
+    at["first_dose"][:] = np.maximum(at["was_due"], at["on"])
+    at["begins"][:] = at["first_dose"]
+    for asked, people in fired:
+        if asked.waits_days is not None:
+            ahead = at["first_dose"][people] - at["on"][people] > asked.waits_days
+            at["begins"][people[ahead]] = at["on"][people[ahead]]
+    past = (at["was_due"] != NO_DAYS) & (at["was_due"] < at["begins"])
+    at["began_due"][:] = np.where(past, at["was_due"], at["begins"])
+    return days
 
 
-def _begins(phase: Phase) -> pl.Expr:
-    """The first dose: when the next one is due, but loading does not wait for a maintenance dose that lies ahead."""
-    if phase.name != "loading":
-        return pl.col("first_dose")
-    ahead = (pl.col("first_dose") - pl.col("on")).dt.total_days()
-    return pl.when(ahead > phase.every_days).then("on").otherwise("first_dose")
+def _day_numbers(days: pl.Series) -> Days:
+    return days.to_physical().fill_null(NO_DAYS).to_numpy()
 
 
-def _tolerance(phase: Phase) -> tuple[int, int]:
-    if phase.name == "loading":
-        return LOADING_EARLY_DAYS, LOADING_LATE_DAYS
-    if phase.every_days <= 1:
-        return 0, 1
-    return MAINTENANCE_EARLY_DAYS, MAINTENANCE_LATE_DAYS
+def _dates(made: Templates, days: Days, person: People, item: People) -> Days:
+    """The earliest, due and overdue day of each item (a row each); NO_DAYS where it has none."""
+    dates = np.empty((len(DUE_DATES), len(item)), dtype=np.int32)
+    for place, found in enumerate(dates):
+        begins, after = days[made.counts_from[item, place], person], made.days[item, place]
+        found[:] = np.where((begins == NO_DAYS) | (after == NO_DAYS), NO_DAYS, begins + after)
+    return dates
 
 
-def _after(start: pl.Expr, phase: Phase, rest: tuple[Phase, ...]) -> pl.Expr:
-    """First day of the next phase: one of its intervals after the last dose; unknown for an open count."""
-    if phase.count is None or not rest:
-        return pl.lit(None, pl.Date)
-    days = round((phase.count - 1) * phase.every_days + rest[0].every_days)
-    return start.dt.offset_by(f"{days}d")
+def _frame(findings: pl.DataFrame, made: Templates, person: People, item: People, dates: Days) -> pl.DataFrame:
+    found = pl.DataFrame({"person": person, **dict(zip(DUE_DATES, dates, strict=True))})
+    patient = findings["patient_id"].gather(found["person"])
+    return pl.concat(
+        [patient.to_frame(), made.said.select(pl.all().gather(item)), found.select(_AS_DATES)], how="horizontal"
+    ).select(PLAN_SCHEMA.names())
 
 
-def _rule_items(frame: pl.DataFrame, trace: pl.DataFrame, guideline: Guideline) -> Iterator[pl.DataFrame]:
-    for table in guideline.tables.values():
-        for rule in table.rules:
-            if rule.plan:
-                fired = _fired(trace, table, rule)
-                # Most rules fire for nobody in a small group; asking first saves the rest of the work.
-                if fired.any():
-                    people = frame.filter(fired)
-                    yield from (_item(people, table, rule, item) for item in rule.plan)
-
-
-def _fired(trace: pl.DataFrame, table: Table, rule: Rule) -> pl.Series:
-    """Who a rule fired for; in a first-hit table, who it won for."""
-    answer = trace[f"rule.{table.name}.{rule.id}"]
-    if table.hit_policy == "collect" or not answer.any():
-        return answer
-    return trace[f"table.{table.name}"] == rule.id
-
-
-KIND_ORDER = {"stop": 10, "dose": 11, "referral": 12, "test": 13, "review": 14, "advice": 15}
-
-
-def _item(people: pl.DataFrame, table: Table, rule: Rule, item: PlanItem) -> pl.DataFrame:
-    def shift(days: int | None) -> pl.Expr | None:
-        return None if days is None else pl.col(item.after).dt.offset_by(f"{days}d")
-
-    return _row(
-        people,
-        KIND_ORDER[item.kind],
-        {
-            "kind": pl.lit(item.kind),
-            "what": pl.lit(item.what),
-            "earliest": shift(item.earliest_days),
-            "due": shift(item.due_days),
-            "overdue": shift(item.overdue_days),
-            "every_days": pl.lit(item.every_days),
-            "count": pl.lit(item.count),
-            "says": pl.lit(rule.says),
-            "rule": pl.lit(f"{table.name}.{rule.id}"),
-        },
-    )
+_AS_DATES = [pl.when(pl.col(name) != NO_DAYS).then(name).cast(pl.Date).alias(name) for name in DUE_DATES]
