@@ -59,6 +59,12 @@ def conversions() -> dict[tuple[str, str], Conversion]:
 
 
 @cache
+def unit_names() -> tuple[str, ...]:
+    """The units that a value can be reported in, normalised."""
+    return tuple(sorted({unit for _, unit in conversions()}))
+
+
+@cache
 def plausible_limits() -> dict[str, tuple[float, float]]:
     """Lowest and highest value a person can have, by concept, in the canonical unit."""
     rows = _rows("plausible.csv")

@@ -11,8 +11,9 @@ import polars as pl
 from cobalamin.assess import Assessment
 from cobalamin.audit.result import BAD, EXCLUDED, GOOD, UNITS_SCHEMA, UNJUDGED
 from cobalamin.decision.compare import Comparison, Comparisons, values_of
-from cobalamin.decision.kleene import to_frame
-from cobalamin.findings.doses import b12_rows, first_dose
+from cobalamin.findings import columns
+from cobalamin.findings.doses import b12_rows
+from cobalamin.findings.facts import unit_type
 from cobalamin.findings.prepare import Prepared, prepare
 from cobalamin.guidance import Guideline, Threshold, threshold_editions
 from cobalamin.vocabulary.catalogue import catalogue
@@ -87,9 +88,8 @@ class Facts:
     @cached_property
     def first_doses(self) -> pl.DataFrame:
         """First B12 of each person: `patient_id, first_day`; undated treatment is before everything."""
-        first = first_dose(self.doses)
-        named = first.join(self.prepared.people, on="pid")
-        return named.select("patient_id", first_day=pl.col("first_time").dt.date())
+        first = self.doses.unique("patient_id", keep="first", maintain_order=True)
+        return first.select("patient_id", first_day=pl.col("day").fill_null(date.min))
 
     def of(self, *names: str, present: bool = True) -> pl.DataFrame:
         """Facts of these concepts, or with `present=False` their recorded negatives."""
@@ -116,7 +116,7 @@ class Facts:
     def _beyond(self, frame: pl.DataFrame, finding: str, operator: str, limit: Threshold) -> pl.Series:
         asked = catalogue()[finding]
         yes, no = Comparisons([Comparison(asked, operator, limit, "audit")]).answers(values_of(frame, [asked]))
-        return to_frame(["answer"], yes, yes | no)["answer"]
+        return columns.answers(["answer"], yes, yes | no)["answer"]
 
     def results(self, finding: str, operator: str, threshold: str) -> pl.DataFrame:
         """Results of a finding's concept that answer yes, all of them whatever their age.
@@ -137,7 +137,7 @@ class Facts:
         sign = pl.when(pl.col("comparator") == "<").then(-1).when(pl.col("comparator") == ">").then(1)
         named = rows.select(
             pl.col("value").alias(column),
-            pl.col("unit").alias(f"{column}.unit"),
+            pl.col("unit").cast(unit_type(), strict=False).alias(f"{column}.unit"),
             pl.col("flag").alias(f"{column}.flag"),
             sign.cast(pl.Int8).alias(f"{column}.cmp"),
         )

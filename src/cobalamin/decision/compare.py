@@ -88,13 +88,12 @@ def _word(laid: pl.Series) -> pl.Series:
 
 
 def _unit(laid: pl.Series) -> pl.Series:
-    known = laid.cast(pl.Enum(list(_unit_places())), strict=False)
-    return known.to_physical().cast(pl.Int16)
+    return laid.to_physical().cast(pl.Int16)
 
 
 @cache
 def _unit_places() -> dict[str, int]:
-    return {unit: place for place, unit in enumerate(sorted({unit for _, unit in units.conversions()}))}
+    return {unit: place for place, unit in enumerate(units.unit_names())}
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ from cobalamin.decision.compile import (
     outcome_values,
     rule_column,
 )
-from cobalamin.decision.kleene import Bools, to_frame
+from cobalamin.decision.kleene import Bools
 from cobalamin.decision.machine import Machine, Winner
-from cobalamin.findings.columns import split
+from cobalamin.findings import columns
 from cobalamin.guidance import Guideline, Table
 from cobalamin.guidance.kept import KeptByGuideline
 
@@ -48,7 +48,7 @@ def decide(findings: pl.DataFrame, guideline: Guideline) -> pl.DataFrame:
     asked = machine.program.answers
     steps = list(asked.values())
     yes = made.says_yes(steps)
-    answers = to_frame(list(asked), yes, yes | made.says_no(steps))
+    answers = columns.answers(list(asked), yes, yes | made.says_no(steps))
     return pl.concat([findings[["patient_id", "on"]], answers, words.frame(yes, made.winners)], how="horizontal")
 
 
@@ -74,7 +74,7 @@ class _Words:
         kinds = list(dict.fromkeys(word for one in made for word in one.words if word is not None))
         code = {word: place for place, word in enumerate(kinds)} | {None: -1}
         self.names = [one.name for one in made]
-        self.kinds = pl.Series(kinds, dtype=pl.Enum(kinds))
+        self.kind = pl.Enum(kinds)
         self.hit = [(row, one.winner, _codes(one, code)) for row, one in enumerate(made) if one.winner is not None]
         graded = sorted(
             ((row, one) for row, one in enumerate(made) if one.winner is None), key=lambda pair: -len(pair[1].rules)
@@ -85,32 +85,28 @@ class _Words:
 
     def frame(self, yes: Bools, winners: dict[int, Winner]) -> pl.DataFrame:
         """The columns, made in one piece. `yes` has a row for each answer of the program."""
-        coded = np.empty((len(self.names), yes.shape[1]), dtype=np.int32)
+        coded = np.empty((len(self.names), yes.shape[1]), dtype=np.int16)
         for row, winner, codes in self.hit:
             coded[row] = codes[winners[winner]]
-        best = np.full((len(self.graded), yes.shape[1]), -1, dtype=np.int32)
+        best = np.full((len(self.graded), yes.shape[1]), -1, dtype=np.int16)
         # The weakest first, so that the strongest has the last word.
         for rules, grades in reversed(self.depths):
             np.copyto(best[: len(rules)], grades, where=yes[rules])
         coded[self.graded] = best
-        places = pl.DataFrame({"code": coded.ravel()}).select(_WHERE_ANY)
-        return split(self.names, self.kinds.gather(places["code"]))
+        return columns.words(self.names, coded, self.kind)
 
 
 def _depth(
     graded: Sequence[_Worded], place: int, code: dict[str | None, int]
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.int32]]:
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.int16]]:
     """The rule at this place of each column that has so many (they come first), and the code of its grade."""
     deep = [one for one in graded if len(one.rules) > place]
     rules = np.array([one.rules[place] for one in deep], dtype=np.intp)
-    return rules, np.array([[code[one.words[place]]] for one in deep], dtype=np.int32)
+    return rules, np.array([[code[one.words[place]]] for one in deep], dtype=np.int16)
 
 
-_WHERE_ANY = pl.when(pl.col("code") >= 0).then("code")
-
-
-def _codes(one: _Worded, code: dict[str | None, int]) -> npt.NDArray[np.int32]:
-    return np.array([code[word] for word in one.words], dtype=np.int32)
+def _codes(one: _Worded, code: dict[str | None, int]) -> npt.NDArray[np.int16]:
+    return np.array([code[word] for word in one.words], dtype=np.int16)
 
 
 def _worded(table: Table, compiled: Program, place: dict[str, int]) -> Iterator[_Worded]:

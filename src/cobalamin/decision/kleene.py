@@ -6,13 +6,8 @@ Sixty-four people share a word, so a step over ten thousand people is some hundr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
-import polars as pl
-
-from cobalamin.findings.columns import split
 
 Bools = npt.NDArray[np.bool_]
 Words = npt.NDArray[np.uint64]
@@ -36,12 +31,3 @@ def unpacked(rows: Words, people: int) -> Bools:
     """Rows of bits as rows of answers, for the first `people`."""
     bits = np.ascontiguousarray(rows).view(np.uint8)
     return np.unpackbits(bits, axis=1, count=people, bitorder="little").view(np.bool_)
-
-
-def to_frame(names: Sequence[str], yes: Bools, known: Bools) -> pl.DataFrame:
-    """Nullable Boolean columns of answers (row by person): yes, no, or null where not known."""
-    flat = pl.DataFrame({"yes": yes.ravel(), "known": known.ravel()})
-    return split(names, flat.select(_YES_WHERE_KNOWN)["yes"])
-
-
-_YES_WHERE_KNOWN = pl.when("known").then("yes")

@@ -8,20 +8,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import numpy as np
-import polars as pl
 
-from cobalamin.findings.prepare import MICROSECONDS_A_DAY, UNDATED, Prepared
+from cobalamin.events import FLAGS
+from cobalamin.findings.facts import (
+    ALWAYS,
+    FOR_EVER,
+    MICROSECONDS_A_DAY,
+    NEVER,
+    Bools,
+    Facts,
+    Floats,
+    Ints,
+    Moments,
+    Places,
+)
 from cobalamin.vocabulary.catalogue import Finding, catalogue
 from cobalamin.vocabulary.concepts import concepts
 
 BOOLEAN_SELECTORS = ("ever", "current", "flag_ever", "flag_latest")
 VALUE_SELECTORS = ("latest", "before", "after", "after_lowest", "after_highest", "previous", "value")
-FOR_EVER = 1_000_000
-# Ages that every window holds and that none does.
-ALWAYS, NEVER = -FOR_EVER, 2 * FOR_EVER
 COVERAGE_LAPSE_DAYS = 365
 # Issues of a medicine follow each other with gaps, and an exposure of last month is recent: there the window counts
 # from the end. Elsewhere what has ended is over.
@@ -117,70 +124,39 @@ def _fills() -> tuple[_Fill, ...]:
     )
 
 
-def anchor_rows(prepared: Prepared, first: pl.DataFrame) -> np.ndarray:
-    """The deciding row of each slot and person, slot by slot, -1 where there is none.
+def anchor_rows(facts: Facts, superseded: Bools, first: FirstDose) -> Ints:
+    """The deciding row of each person (a column) for each slot (a row), -1 where there is none.
 
-    `first` is the first B12 dose of each person, from `doses.first_dose`.
     One slot after another over the rows of its concepts, which lie together: a tenth of the time of joining
     every event to every slot that it could fill, and nothing is made larger than the events.
     """
-    rows = _ordered(prepared, first)
-    filled = np.full((len(slot_names()), prepared.size), -1, dtype=np.int32)
+    terms = _terms(facts, superseded, first)
+    extent = _extent(facts)
+    filled = np.full((len(slot_names()), len(first.time)), -1, dtype=np.int32)
     for target, fill in zip(filled, _fills(), strict=True):
-        places = [rows.places[concept] for concept in fill.concepts if concept in rows.places]
+        places = [facts.by_concept[concept] for concept in fill.concepts if concept in facts.by_concept]
         if places:
-            _fill(target, fill, rows, places)
-    return filled.ravel()
-
-
-# Which rows may fill a slot, and how old each counts as; None where any age will do.
-Terms = tuple[np.ndarray, np.ndarray | None]
+            place = _ordered(fill, terms[fill.want], places, extent)
+            _fill(target, fill, facts.row[place], facts.pid[place])
+    return filled
 
 
 @dataclass(frozen=True)
-class _Ordered:
-    """The columns of the visible events that anchors need, and the places of the rows of each concept.
+class FirstDose:
+    """The first B12 of each person: whether there is any, its time (UNDATED where unknown), and if by the clock."""
 
-    `terms` says for each `want` which rows may fill such a slot, and how old each counts as.
-    `extent` is the value for finding the lowest or highest: a word "low" lies below all numbers,
-    "high" above all, any other word nowhere. `places` are in the order of the events, so of person and time.
-    """
-
-    row: np.ndarray
-    pid: np.ndarray
-    terms: dict[str, Terms]
-    extent: np.ndarray
-    places: dict[int, np.ndarray]
+    treated: Bools
+    time: Moments
+    clock: Bools
 
 
-def _ordered(prepared: Prepared, first: pl.DataFrame) -> _Ordered:
-    events = prepared.events
-    facts = _Facts(events, _first_dose_beside(prepared, first))
-    concept = events["concept"].to_physical().to_numpy()
-    order = np.argsort(concept, kind="stable")
-    together = concept[order]
-    begins = np.flatnonzero(np.diff(together, prepend=-1)) if order.size else order
-    places = dict(zip(together[begins].tolist(), np.split(order, begins[1:]), strict=True)) if order.size else {}
-    return _Ordered(events["row"].to_numpy(), events["pid"].to_numpy(), facts.terms(), facts.extent(), places)
+# Which rows may fill a slot, and how old each counts as; None where any age will do.
+Terms = tuple[Bools, Ints | None]
 
 
-def _first_dose_beside(prepared: Prepared, first: pl.DataFrame) -> pl.DataFrame:
-    """First B12 dose of the person of each event, null where there is none: time, and whether by the clock."""
-    place = np.full(prepared.size, -1, dtype=np.int64)
-    place[first["pid"].to_numpy()] = np.arange(first.height)
-    at = pl.DataFrame({"at": place[prepared.events["pid"].to_numpy()]}).select(_WHERE_ANY)["at"]
-    return first.select(_gathered(at))
-
-
-_WHERE_ANY = pl.when(pl.col("at") >= 0).then("at")
-
-
-def _gathered(at: pl.Series) -> pl.Expr:
-    return pl.col("first_time", "first_clock").gather(at)
-
-
-def _fill(target: np.ndarray, fill: _Fill, rows: _Ordered, places: list[np.ndarray]) -> None:
-    may, age = rows.terms[fill.want]
+def _ordered(fill: _Fill, terms: Terms, places: list[Places], extent: Floats) -> Places:
+    """The places that qualify, in the order of person and time; for an extreme, the most extreme last."""
+    may, age = terms
     found = [place[may[place]] for place in places]
     if age is not None:
         found = [place[age[place] <= fill.window_days] for place in found]
@@ -189,9 +165,12 @@ def _fill(target: np.ndarray, fill: _Fill, rows: _Ordered, places: list[np.ndarr
     if fill.want in ("after_lowest", "after_highest"):
         # The most extreme comes last, and of equals the latest, so that it is the one that stays.
         sign = -1 if fill.want == "after_lowest" else 1
-        extent = np.nan_to_num(sign * rows.extent[place], nan=-np.inf, posinf=np.inf, neginf=-np.inf)
-        place = place[np.argsort(extent, kind="stable")]
-    row, pid = rows.row[place], rows.pid[place]
+        size = np.nan_to_num(sign * extent[place], nan=-np.inf, posinf=np.inf, neginf=-np.inf)
+        place = place[np.argsort(size, kind="stable")]
+    return place
+
+
+def _fill(target: Ints, fill: _Fill, row: Ints, pid: Ints) -> None:
     if fill.want == "previous":
         # All but the last of each person, so that the last one left is the value before the latest.
         earlier = pid[1:] == pid[:-1]
@@ -202,95 +181,60 @@ def _fill(target: np.ndarray, fill: _Fill, rows: _Ordered, places: list[np.ndarr
     target[pid] = row
 
 
-class _Facts:
-    """The visible events as arrays without nulls: what a slot may want to know of a row."""
-
-    def __init__(self, events: pl.DataFrame, first: pl.DataFrame) -> None:
-        self.of: dict[str, Any] = {column.name: column.to_numpy() for column in events.select(_facts())}
-        told = first.select(_first_facts())
-        self.treated, self.first_time, self.first_clock = (told[name].to_numpy() for name in _FIRST_FACTS)
-
-    def extent(self) -> np.ndarray:
-        """The number, or a word as one: "low" lies below all numbers, "high" above all; NaN elsewhere."""
-        extent: np.ndarray = self.of["extent"]
-        return extent
-
-    def before_treatment(self) -> np.ndarray:
-        """True for a fact from before the first B12; the same day is before unless both clocks say otherwise."""
-        time, first = self.of["time"], self.first_time
-        day, first_day = time // MICROSECONDS_A_DAY, first // MICROSECONDS_A_DAY
-        clocks = self.of["clock"] & self.first_clock
-        same_day = (day == first_day) & (~clocks | (time <= first))
-        # An undated result is taken as before only where nothing was ever given.
-        before: np.ndarray = ~self.treated | (self.of["dated"] & ((day < first_day) | same_day))
-        return before
-
-    def terms(self) -> dict[str, Terms]:
-        """For each `want`, which rows may fill such a slot, and how old each counts as (None: any age will do)."""
-        of, before = self.of, self.before_treatment()
-        present, denied, running, age = of["present"], of["denied"], of["running"], of["age_days"]
-        has_value = present & (of["number"] | of["worded"])
-        always, never = np.int32(ALWAYS), np.int32(NEVER)
-        recent = np.where(of["dated"], age, always)
-        # A state that ended is over; an issue of a medicine or an exposure counts for a while after its end.
-        lately = np.where(running, always, of["ended_days"])
-        current = np.where(running | of["point"], lately, never)
-        stands = present & ~of["superseded"]
-        # The window counts back from the first dose, also for a sample of that very day.
-        since_first = (self.first_time // MICROSECONDS_A_DAY - of["time"] // MICROSECONDS_A_DAY).astype(np.int32)
-        counted = self.treated & of["dated"] & (since_first >= 0)
-        terms: dict[str, Terms] = {
-            "ever_yes": (present, None),
-            "ever_no": (denied, None),
-            "current_yes": (stands, current),
-            "current_no": (denied, current),
-            "lately_yes": (stands, lately),
-            "lately_no": (denied, lately),
-            "positive": (present & of["says_yes"], recent),
-            "latest_positive": (stands & of["says_yes"], recent),
-            "negative": (denied | of["says_no"], recent),
-            "before": (has_value & before, np.where(counted, since_first, recent)),
-            "after": (has_value & ~before, recent),
-            "current_value": (stands & of["number"], current),
-            "lately_value": (stands & of["number"], lately),
-            "onset": (stands & running & of["dated"] & (age > 0), None),
-            "covers": (present, lately),
-            "latest": (has_value, recent),
-        }
-        extremes = dict.fromkeys(("after_lowest", "after_highest"), terms["after"])
-        return terms | extremes | {"previous": terms["latest"]}
+def _extent(facts: Facts) -> Floats:
+    """The number, or a word as one: "low" lies below all numbers, "high" above all; NaN elsewhere."""
+    word = np.array([*({"low": -np.inf, "high": np.inf}.get(flag, np.nan) for flag in FLAGS), np.nan])
+    return np.where(np.isnan(facts.value), word[facts.flag], facts.value)
 
 
-@cache
-def _facts() -> tuple[pl.Expr, ...]:
-    flag = pl.col("flag")
-    word = pl.when(flag == "low").then(-np.inf).when(flag == "high").then(np.inf)
-    return (
-        pl.col("present").fill_null(value=False),
-        (~pl.col("present")).fill_null(value=False).alias("denied"),
-        pl.col("superseded"),
-        pl.col("running"),
-        pl.col("point"),
-        pl.col("time").is_not_null().alias("dated"),
-        pl.col("time").to_physical().fill_null(UNDATED),
-        (pl.col("precision") == "second").fill_null(value=False).alias("clock"),
-        pl.col("age_days").fill_null(ALWAYS),
-        pl.col("ended_days").fill_null(NEVER),
-        pl.col("value").is_not_null().alias("number"),
-        flag.is_not_null().alias("worded"),
-        flag.is_in(["positive", "high"]).fill_null(value=False).alias("says_yes"),
-        flag.is_in(["negative", "normal"]).fill_null(value=False).alias("says_no"),
-        pl.coalesce("value", word).fill_null(float("nan")).alias("extent"),
-    )
+def _before_treatment(facts: Facts, first: FirstDose) -> tuple[Bools, Bools, Ints]:
+    """For each fact: whether it is from before the first B12; whether its person was treated; days to the first B12.
+
+    The same day is before unless both clocks say otherwise. An undated result is taken as before only where nothing
+    was ever given.
+    """
+    treated, first_time = first.treated[facts.pid], first.time[facts.pid]
+    until_first = (first_time // MICROSECONDS_A_DAY).astype(np.int32) - facts.day
+    clocks = facts.clock & first.clock[facts.pid]
+    same_day = (until_first == 0) & (~clocks | (facts.time <= first_time))
+    return ~treated | (facts.dated & ((until_first > 0) | same_day)), treated, until_first
 
 
-_FIRST_FACTS = ("treated", "first_time", "first_clock")
+def _terms(facts: Facts, superseded: Bools, first: FirstDose) -> dict[str, Terms]:
+    """For each `want`, which rows may fill such a slot, and how old each counts as (None: any age will do)."""
+    before, treated, until_first = _before_treatment(facts, first)
+    present, denied, running = facts.present, facts.denied, facts.running
+    number = ~np.isnan(facts.value)
+    has_value = present & (number | (facts.flag >= 0))
+    recent, lately = facts.age_days, np.where(running, np.int32(ALWAYS), facts.ended_days)
+    # A state that ended is over; an issue of a medicine or an exposure counts for a while after its end.
+    current = np.where(running | facts.point, lately, np.int32(NEVER))
+    stands = present & ~superseded
+    says_yes, says_no = _YES_WORDS[facts.flag], _NO_WORDS[facts.flag]
+    # The window counts back from the first dose, also for a sample of that very day.
+    counted = treated & facts.dated & (until_first >= 0)
+    terms: dict[str, Terms] = {
+        "ever_yes": (present, None),
+        "ever_no": (denied, None),
+        "current_yes": (stands, current),
+        "current_no": (denied, current),
+        "lately_yes": (stands, lately),
+        "lately_no": (denied, lately),
+        "positive": (present & says_yes, recent),
+        "latest_positive": (stands & says_yes, recent),
+        "negative": (denied | says_no, recent),
+        "before": (has_value & before, np.where(counted, until_first, recent)),
+        "after": (has_value & ~before, recent),
+        "current_value": (stands & number, current),
+        "lately_value": (stands & number, lately),
+        "onset": (stands & running & facts.dated & (facts.age_days > 0), None),
+        "covers": (present, lately),
+        "latest": (has_value, recent),
+    }
+    extremes = dict.fromkeys(("after_lowest", "after_highest"), terms["after"])
+    return terms | extremes | {"previous": terms["latest"]}
 
 
-@cache
-def _first_facts() -> tuple[pl.Expr, ...]:
-    return (
-        pl.col("first_time").is_not_null().alias("treated"),
-        pl.col("first_time").to_physical().fill_null(UNDATED),
-        pl.col("first_clock").fill_null(value=False),
-    )
+# By place of a word, the last for none.
+_YES_WORDS = np.array([*(flag in ("positive", "high") for flag in FLAGS), False])
+_NO_WORDS = np.array([*(flag in ("negative", "normal") for flag in FLAGS), False])

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from cobalamin.events import FLAGS
+from cobalamin.findings.facts import NO_DAY, UNDATED, Bools, Floats, Ints, Moments, unit_type
 from cobalamin.vocabulary.catalogue import Finding, catalogue
 
 VALUE_TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
@@ -17,7 +21,7 @@ VALUE_TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "date": pl.Date,
 }
 MEASUREMENT_PARTS: dict[str, pl.DataType | type[pl.DataType]] = {
-    "unit": pl.String,
+    "unit": unit_type(),
     "cmp": pl.Int8,
     "flag": pl.Enum(FLAGS),
     "time": pl.Datetime("us"),
@@ -67,3 +71,64 @@ def split(names: Sequence[str], laid: pl.Series) -> pl.DataFrame:
     if size == 1:
         return laid.to_frame().transpose(column_names=names)
     return pl.DataFrame([laid.slice(place * size, size).alias(name) for place, name in enumerate(names)])
+
+
+# Columns from arrays, a row of the array for each name; the expressions are made once, as making them costs one
+# person more than running them.
+
+
+def numbers(names: Sequence[str], laid: Floats) -> pl.DataFrame:
+    """Columns of numbers; NaN is null."""
+    return split(names, pl.Series(laid.ravel(), nan_to_null=True))
+
+
+def days(names: Sequence[str], laid: Ints) -> pl.DataFrame:
+    """Columns of dates from day numbers; NO_DAY is null."""
+    return _from(names, laid, _DAY)
+
+
+def moments(names: Sequence[str], laid: Moments) -> pl.DataFrame:
+    """Columns of times; UNDATED is null."""
+    return _from(names, laid, _MOMENT)
+
+
+def anchors(names: Sequence[str], laid: Ints) -> pl.DataFrame:
+    """Columns of rows of the event table; -1 is null."""
+    return _from(names, laid, _PLACE)
+
+
+def signs(names: Sequence[str], laid: npt.NDArray[np.int8]) -> pl.DataFrame:
+    """Columns of the signs of censored values: -1 below, 1 above; 0 is null."""
+    return _from(names, laid, _SIGN)
+
+
+def words(names: Sequence[str], laid: npt.NDArray[Any], kind: pl.Enum) -> pl.DataFrame:
+    """Columns of words of one list from their places in it; -1 is null."""
+    return _from(names, laid, _word(kind))
+
+
+def answers(names: Sequence[str], yes: Bools, known: Bools) -> pl.DataFrame:
+    """Nullable Boolean columns: yes, no, or null where not known."""
+    flat = pl.DataFrame({"yes": yes.ravel(), "known": known.ravel()})
+    return split(names, flat.select(_YES_WHERE_KNOWN)["yes"])
+
+
+def _from(names: Sequence[str], laid: npt.NDArray[Any], how: pl.Expr) -> pl.DataFrame:
+    return split(names, pl.DataFrame({"laid": laid.ravel()}).select(how)["laid"])
+
+
+_LAID = pl.col("laid")
+_DAY = pl.when(_LAID != NO_DAY).then(_LAID).cast(pl.Date)
+_MOMENT = pl.when(_LAID != UNDATED).then(_LAID).cast(pl.Datetime("us"))
+_PLACE = pl.when(_LAID >= 0).then(_LAID)
+_SIGN = pl.when(_LAID != 0).then(_LAID)
+_YES_WHERE_KNOWN = pl.when("known").then("yes")
+
+
+@lru_cache(maxsize=256)
+def _word(kind: pl.Enum) -> pl.Expr:
+    small = pl.UInt8 if len(kind.categories) <= np.iinfo(np.uint8).max else pl.UInt16
+    # Without a look at each place whether it fits, and without nulls while it is read as a word: -1 wraps.
+    return pl.when(_LAID >= 0).then(
+        pl.when(_LAID >= 0).then(_LAID).otherwise(0).cast(small, wrap_numerical=True).cat.to(kind)
+    )

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from cobalamin.events import event_frame
+from cobalamin.events import ROUTES
+from cobalamin.findings import columns
+from cobalamin.findings.anchors import FirstDose
+from cobalamin.findings.facts import (
+    NO_DAY,
+    NO_END,
+    UNDATED,
+    UNDATED_DAY,
+    Bools,
+    Facts,
+    Floats,
+    Ints,
+    Places,
+    has_code,
+)
 from cobalamin.findings.prepare import (
     ANY_ROUTE_CONCEPTS,
     B12_CONCEPTS,
@@ -17,8 +34,8 @@ from cobalamin.findings.prepare import (
     STATUS_ON_INJECTIONS,
     UNNAMED_B12_CONCEPTS,
     Prepared,
-    prepare,
 )
+from cobalamin.vocabulary.catalogue import Finding, catalogue
 
 # A course is broken by a gap no maintenance interval reaches; 400 days is longer than twice-yearly dosing.
 COURSE_GAP_DAYS = 400
@@ -28,217 +45,307 @@ STILL_ON_DAYS = 200
 LOADING_WINDOW_DAYS = 21
 # Tablets whose last issue ended within three months are taken as still running.
 ORAL_ISSUE_DAYS = 90
+YEAR_DAYS = 365
 # More days than any span of dates: keeps the days of one person apart from the next one's.
 SHIFT_A_PERSON = 4_000_000
 
+TREATMENT = (*B12_CONCEPTS, STATUS_ON_INJECTIONS)
+STOPS_OF_INJECTIONS = ("status_b12_injections_stopped", "care_injections_stopped_with_reason")
+STOPS_OF_TABLETS = ("care_oral_b12_stopped",)
+STOPS = (*STOPS_OF_INJECTIONS, *STOPS_OF_TABLETS)
+ELSEWHERE = ("care_given_elsewhere", "pref_self_injects")
+NEEDLE_ROUTES = tuple(ROUTES.index(route) for route in ("im", "sc", "iv"))
+MOUTH_ROUTES = tuple(ROUTES.index(route) for route in ("oral", "sublingual", "nasal"))
+
+
+@dataclass(frozen=True)
+class Treatment:
+    """Facts of treatment with B12 in the order of person and time, and how it is given.
+
+    `place` is where they lie among the visible facts; `schedule` marks a regimen, not a dose; `by_stop` treatment
+    that is on record only by its stop.
+    """
+
+    facts: Facts
+    place: Places
+    by_stop: Bools
+    injected: Bools
+    oral: Bools
+    schedule: Bools
+
+
+def treatment_of(prepared: Prepared) -> Treatment:
+    """Treatment with B12 on record.
+
+    What is known only by its stop is treatment too, begun on an unknown day: a result after such a stop must never
+    be read as one from before any B12.
+    """
+    facts = prepared.facts
+    given, stops = (places[facts.present[places]] for places in map(facts.places_of, (TREATMENT, STOPS)))
+    if stops.size:
+        stops = stops[_nothing_before(facts, given, stops, prepared.size)]
+    place, by_stop = np.concatenate([stops, given]), np.arange(stops.size + given.size) < stops.size
+    rows = facts.at(place)
+    if stops.size:
+        order = np.lexsort((np.where(by_stop, UNDATED, rows.time), rows.pid))
+        place, by_stop = place[order], by_stop[order]
+        rows = _begun_some_time(rows.at(order), by_stop)
+    concept = rows.concept
+    injected = has_code((*INJECTION_CONCEPTS, STATUS_ON_INJECTIONS, *STOPS_OF_INJECTIONS))[concept]
+    injected |= has_code(ANY_ROUTE_CONCEPTS)[concept] & np.isin(rows.route, NEEDLE_ROUTES)
+    by_mouth = has_code((*ORAL_CONCEPTS, *STOPS_OF_TABLETS))[concept] | np.isin(rows.route, MOUTH_ROUTES)
+    status = has_code((STATUS_ON_INJECTIONS,))[concept]  # a status is no dose that was given
+    schedule = status | rows.running | ~np.isnan(rows.every_days) | ~rows.point
+    return Treatment(rows, place, by_stop, injected, by_mouth & ~injected, schedule)
+
+
+def _nothing_before(facts: Facts, given: Places, stops: Places, people: int) -> Bools:
+    """For each stop whether no recorded treatment came before it. One without a date explains itself by any."""
+    began = _first(people, facts.pid[given], facts.time[given], NO_END)[facts.pid[stops]]
+    none: Bools = (began == NO_END) | (facts.dated[stops] & (began > facts.time[stops]))
+    return none
+
+
+def _begun_some_time(rows: Facts, by_stop: Bools) -> Facts:
+    """Stops as treatment that began on an unknown day and runs no longer."""
+    return replace(
+        rows,
+        time=np.where(by_stop, UNDATED, rows.time),
+        day=np.where(by_stop, np.int32(UNDATED_DAY), rows.day),
+        until=np.where(by_stop, UNDATED - 1, rows.until),
+        value=np.where(by_stop, np.nan, rows.value),
+        every_days=np.where(by_stop, np.nan, rows.every_days),
+    )
+
 
 def b12_rows(prepared: Prepared) -> pl.DataFrame:
-    """Rows of treatment with B12, with `injected`, `oral` and `schedule` (a regimen, not a dose).
-
-    Treatment that is on record only by its stop is a row too, begun on an unknown day: a result after such a stop
-    must never be read as one from before any B12.
-    """
-    treatment, how, oral = _treatment()
-    rows = prepared.events.lazy().filter(treatment).with_columns(how).with_columns(oral).collect()
-    if not prepared.events["concept"].is_in(_ALL_STOPS).any():
-        return rows
-    return pl.concat([_known_by_their_stop(prepared, rows), rows]).sort("pid", "time", maintain_order=True)
+    """The rows of treatment with B12, with `injected`, `oral` and `schedule`, for those who read them one by one."""
+    found = treatment_of(prepared)
+    beside = {"injected": found.injected, "oral": found.oral, "schedule": found.schedule, "by_stop": found.by_stop}
+    rows = prepared.events[found.place].hstack(pl.DataFrame(beside))
+    return rows.with_columns(_UNLESS_BY_STOP, pl.col("running") & ~pl.col("by_stop")).drop("by_stop")
 
 
-def _known_by_their_stop(prepared: Prepared, rows: pl.DataFrame) -> pl.DataFrame:
-    """Stops that no recorded treatment came before, as treatment that began on an unknown day and no longer runs."""
-    earliest = rows.group_by("pid").agg(began=pl.col("time").fill_null(datetime(1, 1, 1)).min())
-    stops = prepared.events.filter(pl.col("concept").is_in(_ALL_STOPS) & pl.col("present"))
-    unexplained = (pl.col("began") > pl.col("time")).fill_null(value=False) | pl.col("began").is_null()
-    found = stops.join(earliest, on="pid", how="left", maintain_order="left").filter(unexplained)
-    by_needle = pl.col("concept").is_in(_STOPS["stop_day"])
-    found = found.with_columns(
-        pl.lit(None, pl.Datetime("us")).alias("time"),
-        pl.lit(None, pl.Float64).alias("value"),
-        pl.lit(None, pl.Float64).alias("every_days"),
-        running=pl.lit(value=False),
-        injected=by_needle,
-        schedule=pl.lit(value=True),
-        oral=~by_needle,
-    )
-    return found.select(rows.columns)
+_UNLESS_BY_STOP = pl.when(~pl.col("by_stop")).then(pl.col("time", "value", "every_days"))
 
 
-@cache
-def _treatment() -> tuple[pl.Expr, tuple[pl.Expr, ...], pl.Expr]:
-    concept, route = pl.col("concept"), pl.col("route")
-    how = (
-        (
-            concept.is_in([*INJECTION_CONCEPTS, STATUS_ON_INJECTIONS])
-            | (concept.is_in(ANY_ROUTE_CONCEPTS) & route.is_in(["im", "sc", "iv"]).fill_null(value=False))
-        ).alias("injected"),
-        (
-            (concept == STATUS_ON_INJECTIONS)  # a status is no dose that was given
-            | pl.col("running")
-            | pl.col("every_days").is_not_null()
-            | ~pl.col("point")
-        ).alias("schedule"),
-    )
-    by_mouth = concept.is_in(ORAL_CONCEPTS) | route.is_in(["oral", "sublingual", "nasal"]).fill_null(value=False)
-    treatment = concept.is_in([*B12_CONCEPTS, STATUS_ON_INJECTIONS]) & pl.col("present")
-    return treatment, how, (~pl.col("injected") & by_mouth).alias("oral")
-
-
-def first_dose(rows: pl.DataFrame) -> pl.DataFrame:
-    """First B12 of each person: `pid, first_time, first_clock` (true where a clock time was recorded).
-
-    Rows lie in the order of person and time. Treatment without a date, which lies first, counts as begun before
-    everything on record.
-    """
-    return rows.select(_FIRST_DOSE).unique("pid", keep="first", maintain_order=True)
-
-
-_FIRST_DOSE = (
-    pl.col("pid"),
-    pl.col("time").fill_null(datetime(1, 1, 1)).alias("first_time"),
-    (pl.col("precision") == "second").alias("first_clock"),
-)
-
-
-def dose_findings(prepared: Prepared, rows: pl.DataFrame) -> pl.DataFrame:
-    """One row for each person with any B12: the findings whose selector is `doses.*`, by selector name."""
-    if rows.is_empty() and not prepared.events["concept"].is_in(_STOPS_AND_PLACES).any():
-        return prepared.people.select("pid", *(pl.lit(None, kind).alias(name) for name, kind in _silent().items()))
-    return _lazy_findings(prepared, rows).collect()
-
-
-@cache
-def _silent() -> dict[str, pl.DataType]:
-    """The columns of the dose findings with their types: all null for people without any B12 on record."""
-    day = date(2000, 1, 1)
-    nobody = prepare(event_frame([]), day)
-    schema = _lazy_findings(nobody, b12_rows(nobody)).collect_schema()
-    return {name: kind for name, kind in schema.items() if name != "pid"}
-
-
-def _lazy_findings(prepared: Prepared, rows: pl.DataFrame) -> pl.LazyFrame:
-    on, lazy = prepared.on, rows.lazy()
-    stops = _stops(prepared)
-    table = prepared.people.lazy().select("pid")
-    for part in (_history(lazy, on), _injections(_given(lazy), on), stops, _tablets(lazy, stops, on)):
-        table = table.join(part, on="pid", how="left", maintain_order="left")
-    return _combined(table, on)
-
-
-def _given(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """Injections recorded as given, one a day, in order, with the gap before each and the start of its course."""
-    given = rows.filter(pl.col("injected") & ~pl.col("schedule") & pl.col("time").is_not_null())
-    gap = (pl.col("day") - pl.col("day").shift(1)).dt.total_days()
-    begins = pl.col("gap").is_null() | (pl.col("gap") > COURSE_GAP_DAYS)
-    return (
-        given.select("pid", "value", day=pl.col("time").dt.date())
-        .unique(["pid", "day"], keep="first", maintain_order=True)
-        .with_columns(gap=pl.when(pl.col("pid") == pl.col("pid").shift(1)).then(gap))
-        # Each person's first dose begins a course, so filling forward never reaches into another person.
-        .with_columns(course=pl.when(begins).then("day").forward_fill())
+def first_dose(treatment: Treatment, people: int) -> FirstDose:
+    """First B12 of each person. Treatment without a date, which lies first, began before everything on record."""
+    facts = treatment.facts
+    return FirstDose(
+        _any(people, facts.pid),
+        _first(people, facts.pid, facts.time, UNDATED),
+        _first(people, facts.pid, facts.clock, none=False),
     )
 
 
-def _history(rows: pl.LazyFrame, on: date) -> pl.LazyFrame:
+# Rows lie in the order of person and time, so the last one written of each person is the latest.
+
+
+def _last(people: int, pid: Ints, values: npt.NDArray[Any], none: Any) -> Any:
+    found = np.full(people, none, dtype=values.dtype)
+    found[pid] = values
+    return found
+
+
+def _first(people: int, pid: Ints, values: npt.NDArray[Any], none: Any) -> Any:
+    return _last(people, pid[::-1], values[::-1], none)
+
+
+def _any(people: int, pid: Ints) -> Bools:
+    found = np.zeros(people, dtype=np.bool_)
+    found[pid] = True
+    return found
+
+
+def _count(people: int, pid: Ints) -> Floats:
+    return np.bincount(pid, minlength=people).astype(np.float64)
+
+
+@dataclass
+class _Found:
+    """The dose findings by selector, a value a person: yes and known, numbers (NaN = none), days (NO_DAY = none)."""
+
+    yes: dict[str, Bools]
+    known: dict[str, Bools]
+    number: dict[str, Floats]
+    day: dict[str, Ints]
+
+
+def dose_findings(prepared: Prepared, treatment: Treatment, covered: Bools) -> pl.DataFrame:
+    """The findings whose selector is `doses.*`, a row a person. `covered`: silence about treatment means none."""
+    found = _Found({}, {}, {}, {})
+    _history(treatment, prepared.size, found)
+    _injections(treatment, prepared.size, found)
+    stops = {
+        name: _latest_day(prepared, names)
+        for name, names in (
+            ("injections", STOPS_OF_INJECTIONS),
+            ("tablets", STOPS_OF_TABLETS),
+            ("elsewhere", ELSEWHERE),
+        )
+    }
+    _tablets(treatment, stops["tablets"], prepared.size, found)
+    _together(prepared.facts.on, stops, found)
+    return _frame(found, covered)
+
+
+def _history(treatment: Treatment, people: int, found: _Found) -> None:
     """When B12 began, which product, and the schedule of injections that runs.
 
     Some treatment without a date may have come first, so then the first day is not known.
     """
-    day, concept = pl.col("time").dt.date(), pl.col("concept")
-    injected, running = pl.col("injected"), pl.col("running")
-    schedule = injected & pl.col("schedule") & running
-    first = pl.when(day.is_not_null().all()).then(day.min())
-    now_or_latest = running | (pl.int_range(pl.len()) == pl.len() - 1)
-    cyanocobalamin = concept.is_in(CYANOCOBALAMIN_CONCEPTS)
-    product = pl.when(~concept.is_in([*UNNAMED_B12_CONCEPTS, *_ALL_STOPS])).then(cyanocobalamin).filter(now_or_latest)
-    return rows.group_by("pid").agg(
-        ever_treated=pl.lit(value=True),
-        ever_injected=injected.any(),
-        first_dose=first,
-        first_injection=pl.when(day.filter(injected).is_not_null().all()).then(day.filter(injected).min()),
-        on_cyanocobalamin=product.any(ignore_nulls=False),
-        days_since_first=(pl.lit(on) - first).dt.total_days(),
-        schedule_running=schedule.any(),
-        schedule_days=pl.col("every_days").filter(schedule).drop_nulls().last(),
-        schedule_ug=pl.col("value").filter(schedule).drop_nulls().last(),
-        schedule_began=day.filter(schedule).max(),
-    )
+    facts, injected = treatment.facts, treatment.injected
+    pid, day, dated, running = facts.pid, facts.day, facts.dated, facts.running
+    for name, of in (("first_dose", np.ones_like(injected)), ("first_injection", injected)):
+        first = _first(people, pid[of & dated], day[of & dated], NO_DAY)
+        found.day[name] = np.where(_any(people, pid[of & ~dated]), NO_DAY, first)
+    found.yes["ever_treated"], found.yes["ever_injected"] = _any(people, pid), _any(people, pid[injected])
+    now_or_latest = running | np.append(pid[1:] != pid[:-1], True)[: pid.size]
+    unnamed = has_code((*UNNAMED_B12_CONCEPTS, *STOPS))[facts.concept]
+    cyanocobalamin = has_code(CYANOCOBALAMIN_CONCEPTS)[facts.concept] & ~unnamed
+    found.yes["on_cyanocobalamin"] = _any(people, pid[now_or_latest & cyanocobalamin])
+    open_still = _any(people, pid[now_or_latest & unnamed]) & ~found.yes["on_cyanocobalamin"]
+    found.known["on_cyanocobalamin"] = found.yes["ever_treated"] & ~open_still
+    scheduled = injected & treatment.schedule & running
+    found.yes["schedule_running"] = _any(people, pid[scheduled])
+    for name, values in (("schedule_days", facts.every_days), ("schedule_ug", facts.value)):
+        told = scheduled & ~np.isnan(values)
+        found.number[name] = _last(people, pid[told], values[told], np.nan)
+    found.day["schedule_began"] = _last(people, pid[scheduled & dated], day[scheduled & dated], NO_DAY)
 
 
-def _tablets(rows: pl.LazyFrame, stops: pl.LazyFrame, on: date) -> pl.LazyFrame:
-    """Tablets taken now, their dose, and when the present spell of them began. Those before a stop are over.
-
-    Rows lie in the order of person and time, so one cumulative maximum, shifted by person, finds the spells.
-    """
-    day, pid = pl.col("time").dt.date(), pl.col("pid").cast(pl.Int64) * SHIFT_A_PERSON
-    kept = rows.filter("oral").join(stops, on="pid", how="left", maintain_order="left")
-    kept = kept.filter((day.fill_null(date(1, 1, 1)) > pl.col("oral_stop_day")).fill_null(value=True))
-    last = pl.when("running").then(pl.lit(on)).otherwise(pl.col("until").dt.date()).to_physical()
-    reach = (pid + last + ORAL_ISSUE_DAYS).cum_max().shift(1)
-    kept = kept.with_columns(new=((pid + day.to_physical()) > reach).fill_null(value=True))
-    taken = pl.col("running") | (pl.col("ended_days") <= ORAL_ISSUE_DAYS)
-    dated = day.is_not_null().all() & taken.any()
-    return kept.group_by("pid").agg(
-        on_oral=taken.any(),
-        oral_ug_day=(pl.col("value") / pl.col("every_days").fill_null(1.0)).filter(taken).last(),
-        oral_started=pl.when(dated).then(day.filter("new").last()),
-    )
-
-
-def _injections(given: pl.LazyFrame, on: date) -> pl.LazyFrame:
-    """What was given: latest, counts, the usual gap, and the present course with its loading doses."""
-    gap, day = pl.col("gap"), pl.col("day")
-    usual = gap.filter((gap >= MAINTENANCE_GAP_DAYS) & (gap <= COURSE_GAP_DAYS))
-    course = pl.col("course")
-    loading = (course == course.last()) & (day <= course.dt.offset_by(f"{LOADING_WINDOW_DAYS}d"))
-    return given.group_by("pid").agg(
-        last_injection=day.max(),
-        days_since_last_injection=(pl.lit(on) - day.max()).dt.total_days(),
-        injections=pl.len(),
-        injections_12m=(day > pl.lit(on).dt.offset_by("-365d")).sum(),
-        usual_gap=usual.tail(3).median(),
-        last_ug=pl.col("value").last(),
-        course_start=course.last(),
-        days_since_course_start=(pl.lit(on) - course.last()).dt.total_days(),
-        loading=loading.sum(),
-    )
+def _injections(treatment: Treatment, people: int, found: _Found) -> None:
+    """What was given, one injection a day: latest, counts, the usual gap, and the present course with its loading."""
+    given = treatment.facts.at(treatment.injected & ~treatment.schedule & treatment.facts.dated)
+    given = given.at(np.append(True, (np.diff(given.pid) != 0) | (np.diff(given.day) != 0))[: given.pid.size])
+    pid, day = given.pid, given.day
+    # The first of each person has no gap before it and begins a course.
+    gap = np.append(-1, np.where(np.diff(pid) == 0, np.diff(day), -1))[: pid.size]
+    begins = (gap < 0) | (gap > COURSE_GAP_DAYS)
+    course = day[np.maximum.accumulate(np.where(begins, np.arange(pid.size), 0))]
+    start = _last(people, pid, course, NO_DAY)
+    loading = (course == start[pid]) & (day <= start[pid] + LOADING_WINDOW_DAYS)
+    usual = (gap >= MAINTENANCE_GAP_DAYS) & (gap <= COURSE_GAP_DAYS)
+    found.day |= {"last_injection": _last(people, pid, day, NO_DAY), "course_start": start}
+    any_given = found.day["last_injection"] != NO_DAY
+    for name, pids in (
+        ("injections", pid),
+        ("injections_12m", pid[day > given.on - YEAR_DAYS]),
+        ("loading", pid[loading]),
+    ):
+        found.number[name] = np.where(any_given, _count(people, pids), np.nan)
+    found.number["usual_gap"] = _middle_of_last_three(people, pid[usual], gap[usual])
+    found.number["last_ug"] = _last(people, pid, given.value, np.nan)
 
 
-_STOPS = {
-    "stop_day": ["status_b12_injections_stopped", "care_injections_stopped_with_reason"],
-    "oral_stop_day": ["care_oral_b12_stopped"],
-    "elsewhere_day": ["care_given_elsewhere", "pref_self_injects"],
-}
-_ALL_STOPS = [*_STOPS["stop_day"], *_STOPS["oral_stop_day"]]
-_STOPS_AND_PLACES = [concept for group in _STOPS.values() for concept in group]
+def _middle_of_last_three(people: int, pid: Ints, gap: npt.NDArray[Any]) -> Floats:
+    """The median of the latest three of each person, or of as many as there are."""
+    last = []
+    for _ in range(3):
+        last.append(_last(people, pid, gap.astype(np.float64), np.nan))
+        rest = np.append(pid[1:] == pid[:-1], False)[: pid.size]
+        pid, gap = pid[rest], gap[rest]
+    low, middle, high = np.sort(np.array(last), axis=0)
+    found: Floats = np.where(np.isnan(high), np.where(np.isnan(middle), low, (low + middle) / 2), middle)
+    return found
 
 
-def _stops(prepared: Prepared) -> pl.LazyFrame:
-    rows = prepared.events.lazy().filter(pl.col("concept").is_in(_STOPS_AND_PLACES) & pl.col("present"))
-    day = pl.col("time").dt.date().fill_null(date(1, 1, 1))
-    return rows.group_by("pid").agg(
-        **{name: day.filter(pl.col("concept").is_in(group)).max() for name, group in _STOPS.items()}
-    )
+def _latest_day(prepared: Prepared, names: tuple[str, ...]) -> Ints:
+    """The latest day of such a fact of each person: UNDATED_DAY where none has a date, NO_DAY where there is none."""
+    facts = prepared.facts
+    places = facts.places_of(names)
+    places = places[facts.present[places]]
+    return _last(prepared.size, facts.pid[places], facts.day[places], NO_DAY)  # type: ignore[no-any-return]
 
 
-def _combined(table: pl.LazyFrame, on: date) -> pl.LazyFrame:
+def _tablets(treatment: Treatment, stop: Ints, people: int, found: _Found) -> None:
+    """Tablets taken now, their dose, and when the present spell of them began. Those before a stop are over."""
+    pid = treatment.facts.pid
+    facts = treatment.facts.at(treatment.oral & ((stop[pid] == NO_DAY) | (treatment.facts.day > stop[pid])))
+    pid, dated = facts.pid, facts.dated
+    # One cumulative maximum over all, shifted by person, finds the spells.
+    person = pid.astype(np.int64) * SHIFT_A_PERSON
+    last = np.where(facts.running, facts.on, facts.on - facts.ended_days)
+    reach = np.maximum.accumulate(person + last + ORAL_ISSUE_DAYS)
+    new = np.append(True, ~dated[1:] | (person[1:] + facts.day[1:] > reach[:-1]))[: pid.size]
+    taken = facts.running | (facts.ended_days <= ORAL_ISSUE_DAYS)
+    a_day = facts.value / np.where(np.isnan(facts.every_days), 1.0, facts.every_days)
+    found.yes["on_oral"] = _any(people, pid[taken])
+    found.number["oral_ug_day"] = _last(people, pid[taken], a_day[taken], np.nan)
+    began = _last(people, pid[new & dated], facts.day[new & dated], NO_DAY)
+    known = found.yes["on_oral"] & ~_any(people, pid[~dated])
+    found.day["oral_started"] = np.where(known, began, NO_DAY)
+
+
+def _together(on: int, stops: dict[str, Ints], found: _Found) -> None:
     """Read the parts together: stopped, still on injections, interval, due and overdue."""
-    never = date(1, 1, 1)
-    latest = pl.max_horizontal("last_injection", "schedule_began").fill_null(never)
-    stopped = (pl.col("stop_day") >= latest).fill_null(value=False)
-    recent = (pl.col("days_since_last_injection") <= STILL_ON_DAYS).fill_null(value=False)
-    schedule = pl.col("schedule_running").fill_null(value=False)
-    oral_after = (pl.col("oral_started") > pl.col("last_injection")).fill_null(value=False)
-    table = table.with_columns(
-        stopped=pl.when(pl.col("ever_injected")).then(stopped),
-        on_injections=(schedule | recent) & ~stopped & ~(oral_after & ~schedule),
-        schedule_running=schedule & ~stopped,
-        interval=pl.coalesce("schedule_days", "usual_gap"),
-        last_injection_ug=pl.coalesce("last_ug", "schedule_ug"),
-        days_on_oral=(pl.lit(on) - pl.col("oral_started")).dt.total_days(),
-        # Nobody is asked by silence whether doses are given elsewhere.
-        elsewhere=pl.when(pl.col("elsewhere_day").is_not_null()).then(pl.lit(value=True)),
+    yes, number, day = found.yes, found.number, found.day
+    last = day["last_injection"]
+    latest = np.maximum(np.maximum(last, day["schedule_began"]), UNDATED_DAY)
+    stopped = (stops["injections"] != NO_DAY) & (stops["injections"] >= latest)
+    scheduled = yes["schedule_running"]
+    recent = (last != NO_DAY) & (_days_since(on, last) <= STILL_ON_DAYS)
+    oral_after = (last != NO_DAY) & (day["oral_started"] > last)
+    yes["on_injections"] = (scheduled | recent) & ~stopped & ~(oral_after & ~scheduled)
+    yes["schedule_running"] = scheduled & ~stopped
+    yes["stopped"], found.known["stopped"] = stopped, yes["ever_injected"]
+    # Nobody is asked by silence whether doses are given elsewhere.
+    yes["elsewhere"] = found.known["elsewhere"] = stops["elsewhere"] != NO_DAY
+    number["interval"] = _or(number["schedule_days"], number["usual_gap"])
+    number["last_injection_ug"] = _or(number["last_ug"], number["schedule_ug"])
+    due = yes["on_injections"] & (last != NO_DAY) & ~np.isnan(number["interval"])
+    # Half a day counts as a whole one.
+    whole_days = np.floor(np.where(due, number["interval"], 0.0) + 0.5).astype(np.int32)
+    day["due"] = np.where(due, last + whole_days, NO_DAY)
+    for name, since in _DAYS_SINCE.items():
+        number[name] = np.where(day[since] == NO_DAY, np.nan, _days_since(on, day[since]))
+
+
+_DAYS_SINCE = {
+    "days_since_first": "first_dose",
+    "days_since_last_injection": "last_injection",
+    "days_since_course_start": "course_start",
+    "days_on_oral": "oral_started",
+    "overdue": "due",
+}
+
+
+def _days_since(on: int, day: Ints) -> npt.NDArray[np.int64]:
+    return on - day.astype(np.int64)
+
+
+def _or(first: Floats, second: Floats) -> Floats:
+    return np.where(np.isnan(first), second, first)
+
+
+def _frame(found: _Found, covered: Bools) -> pl.DataFrame:
+    """The columns by name. Where treatment is on record or covered, silence is no for those it may be no for."""
+    asked = _asked()
+    silent_no = found.yes["ever_treated"] | covered
+    known = [silent_no if one.silence == "no" else found.known[_selector(one)] for one in asked["boolean"]]
+    names = {kind: [one.column for one in findings] for kind, findings in asked.items()}
+    yes, number, day = (
+        np.array([told[_selector(one)] for one in asked[kind]])
+        for kind, told in (("boolean", found.yes), ("number", found.number), ("date", found.day))
     )
-    due = pl.col("last_injection") + pl.duration(days=pl.col("interval").round(0).cast(pl.Int64))
-    table = table.with_columns(due=pl.when(pl.col("on_injections")).then(due))
-    return table.with_columns(overdue=(pl.lit(on) - pl.col("due")).dt.total_days())
+    parts = (
+        columns.answers(names["boolean"], yes, np.array(known)),
+        columns.numbers(names["number"], number),
+        columns.days(names["date"], day),
+    )
+    return pl.concat(parts, how="horizontal")
+
+
+@cache
+def _asked() -> dict[str, list[Finding]]:
+    """The dose findings by kind; how far back the record reaches is derived elsewhere."""
+    found: dict[str, list[Finding]] = {"boolean": [], "number": [], "date": []}
+    for finding in catalogue().values():
+        if finding.selector.startswith("doses.") and _selector(finding) != "reach":
+            found[finding.kind].append(finding)
+    return found
+
+
+def _selector(finding: Finding) -> str:
+    return finding.selector.removeprefix("doses.")

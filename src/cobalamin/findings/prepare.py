@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime, time
-from functools import cache, lru_cache
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cache, cached_property
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from cobalamin.events import FLAGS
+from cobalamin.findings.facts import (
+    ALWAYS,
+    MICROSECONDS_A_DAY,
+    NO_END,
+    UNDATED,
+    Bools,
+    Facts,
+    day_number,
+    facts_of,
+    has_code,
+)
 from cobalamin.vocabulary.catalogue import catalogue
 from cobalamin.vocabulary.concepts import concepts
 
@@ -36,31 +49,49 @@ UNNAMED_B12_CONCEPTS = (
 STATUS_ON_INJECTIONS = "status_b12_injections_current"
 
 
-# Earlier than every date: an undated fact is before everything.
-UNDATED = np.iinfo(np.int64).min // 2
-MICROSECONDS_A_DAY = 86_400_000_000
-
-
 @dataclass(frozen=True)
 class Prepared:
-    """Events visible on the day with helper columns, and the people in order.
+    """What the record knew on the day, and the people in order.
 
-    `events` adds `row` (place in the full event table), `pid` (place in `people`), `age_days` (days before
-    the day of decision; null where undated), `running` (not ended on that day), `ended_days` (days since it ended;
-    null where it runs), `point` (ended as it began) and `superseded` (a later negative of the same concept took it
-    back). `flags` are the results in words of all rows of the full table, from the record or from the range the
-    laboratory printed.
+    `all` are the facts of all rows of the table, `facts` those visible on the day, `until` clipped to it, and
+    `superseded` which of these a later negative of the same concept took back. `flags` are the results in words of
+    all rows, from the record or from the range the laboratory printed.
     """
 
-    events: pl.DataFrame
+    table: pl.DataFrame
     people: pl.DataFrame
     on: date
     flags: pl.Series
+    all: Facts
+    facts: Facts
+    superseded: Bools
 
     @property
     def size(self) -> int:
         """How many people."""
         return self.people.height
+
+    @cached_property
+    def events(self) -> pl.DataFrame:
+        """The visible rows of the table for those who read them one by one: `until` clipped, and words filled in.
+
+        Beside them `row` (place in the table), `pid` (place in `people`), `age_days` (null where undated), `running`,
+        `ended_days` (null where it runs), `point` and `superseded`.
+        """
+        facts = self.facts
+        numbers = {"row": facts.row, "pid": facts.pid}
+        beside = {"running": facts.running, "point": facts.point, "age_days": facts.age_days,
+                  "ended_days": facts.ended_days, "superseded": self.superseded}  # fmt: skip
+        counted = {name: column.astype(np.uint32) for name, column in numbers.items()}
+        seen = self.table.with_columns(self.flags)[facts.row].hstack(pl.DataFrame(counted | beside))
+        return seen.with_columns(_SEEN_ON_THE_DAY)
+
+
+_SEEN_ON_THE_DAY = (
+    pl.when(~pl.col("running")).then("until").alias("until"),
+    pl.when(pl.col("age_days") != ALWAYS).then("age_days").alias("age_days"),
+    pl.when(~pl.col("running")).then("ended_days").alias("ended_days"),
+)
 
 
 def prepare(frame: pl.DataFrame, on: date) -> Prepared:
@@ -68,42 +99,26 @@ def prepare(frame: pl.DataFrame, on: date) -> Prepared:
 
     What is known but lies in the future (a planned operation, the next dose) has not happened yet and is left out.
     """
-    numbered = frame.with_columns(_numbering())
-    pid = numbered["pid"].to_numpy()
-    people = (
-        numbered[["pid", "patient_id"]][np.flatnonzero(np.diff(pid, prepend=-1))]
-        if pid.size
-        else numbered[["pid", "patient_id"]]
-    )
-    known, clipped, ages = _visibility(on)
-    events = numbered.lazy().filter(known).with_columns(clipped).with_columns(ages).collect()
-    return Prepared(events.hstack([_superseded(events)]), people, on, numbered["flag"])
+    pid, flags, known_at = frame.select(_numbering()).get_columns()
+    person = pid.to_numpy().astype(np.int32)
+    people = frame[["patient_id"]][np.flatnonzero(np.diff(person, prepend=-1))].with_row_index("pid")
+    everything = facts_of(frame, person, flags, on)
+    end = (day_number(on) + 1) * MICROSECONDS_A_DAY - 1
+    visible = (known_at.to_numpy() <= end) & (everything.time <= end)
+    facts = everything if visible.all() else everything.at(visible)
+    later = facts.until > end
+    if (later & (facts.until != NO_END)).any():
+        facts = replace(facts, until=np.where(later, NO_END, facts.until))
+    return Prepared(frame, people, on, flags, everything, facts, _superseded(facts))
 
 
 @cache
 def _numbering() -> tuple[pl.Expr, ...]:
     return (
-        pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"),
         pl.col("patient_id").rle_id().alias("pid"),
         pl.coalesce("flag", _printed_flag()).alias("flag"),
+        pl.coalesce("known_at", "time").to_physical().fill_null(UNDATED).alias("known_at"),
     )
-
-
-# Kept for a day: making these expressions costs one person more than running them.
-@lru_cache(maxsize=8)
-def _visibility(on: date) -> tuple[pl.Expr, pl.Expr, tuple[pl.Expr, ...]]:
-    """Which rows the record knew on the day, `until` clipped to it, and how old each fact is."""
-    end = datetime.combine(on, time.max)
-    known = (pl.coalesce("known_at", "time").fill_null(datetime.min) <= end) & (
-        pl.col("time").fill_null(datetime.min) <= end
-    )
-    ages = (
-        (pl.lit(on) - pl.col("time").dt.date()).dt.total_days().cast(pl.Int32).alias("age_days"),
-        (pl.lit(on) - pl.col("until").dt.date()).dt.total_days().cast(pl.Int32).alias("ended_days"),
-        pl.col("until").is_null().alias("running"),
-        (pl.col("until") == pl.col("time")).fill_null(value=False).alias("point"),
-    )
-    return known, pl.when(pl.col("until") <= end).then(pl.col("until")).alias("until"), ages
 
 
 @cache
@@ -113,42 +128,39 @@ def _worded_concepts() -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for finding in worded for name in finding.concepts))
 
 
-def _superseded(events: pl.DataFrame) -> pl.Series:
+def _superseded(facts: Facts) -> Bools:
     """What a strictly later negative of the same concept took back; on one day only two clocks can tell."""
-    denied = events.select(_denies())["denies"].to_numpy()
-    taken_back = np.zeros(events.height, dtype=bool)
+    worded = has_code(_worded_concepts())[facts.concept]
+    denied = (facts.denied | (worded & np.isin(facts.flag, NEGATIVE_WORDS))) & facts.dated
+    taken_back = np.zeros(denied.size, dtype=np.bool_)
     if denied.any():
-        concept = events["concept"].to_physical().to_numpy()
-        ever_denied = np.zeros(len(concepts()), dtype=bool)
-        ever_denied[concept[denied]] = True
-        asked = np.flatnonzero(ever_denied[concept])
-        few, denied = events.select("pid", "precision", "time")[asked], denied[asked]
-        key = few["pid"].to_numpy().astype(np.int64) * len(concepts()) + concept[asked]
-        clock = (few["precision"] == "second").to_numpy()
-        time = few["time"].to_physical().fill_null(UNDATED).to_numpy()
-        day = time // MICROSECONDS_A_DAY
-        later = _latest(key, day, denied) > day
-        taken_back[asked] = later | (clock & (_latest(key, time, denied & clock) > time))
-    return pl.Series("superseded", taken_back)
+        ever_denied = np.zeros(len(concepts()), dtype=np.bool_)
+        ever_denied[facts.concept[denied]] = True
+        asked = np.flatnonzero(ever_denied[facts.concept])
+        few, denied = facts.at(asked), denied[asked]
+        key = few.pid.astype(np.int64) * len(concepts()) + few.concept
+        later = _latest(key, few.day, denied) > few.day
+        taken_back[asked] = later | (few.clock & (_latest(key, few.time, denied & few.clock) > few.time))
+    return taken_back
 
 
-@cache
-def _denies() -> pl.Expr:
-    worded = pl.col("concept").is_in(_worded_concepts())
-    denies = ~pl.col("present") | (worded & pl.col("flag").is_in(["negative", "normal"]))
-    return (denies & pl.col("time").is_not_null()).fill_null(value=False).alias("denies")
+NEGATIVE_WORDS = (FLAGS.index("negative"), FLAGS.index("normal"))
 
 
-def _latest(key: np.ndarray, when: np.ndarray, among: np.ndarray) -> np.ndarray:
-    """For each row the latest `when` of the rows `among` that share its key; rows lie in the order of time."""
+def _latest(key: npt.NDArray[np.int64], when: npt.NDArray[Any], among: Bools) -> npt.NDArray[Any]:
+    """For each row the latest `when` of the rows `among` that share its key, or else the least number there is.
+
+    Rows lie in the order of time.
+    """
     place = np.flatnonzero(among)
     place = place[np.argsort(key[place], kind="stable")]
     keys = key[place]
     last = np.flatnonzero(np.append(keys[1:] != keys[:-1], True)[: keys.size])
-    found = np.full(key.size, UNDATED)
+    found = np.full(key.size, np.iinfo(when.dtype).min, dtype=when.dtype)
     if last.size:
         at = np.minimum(np.searchsorted(keys[last], key), last.size - 1)
-        found = np.where(keys[last][at] == key, when[place][last][at], UNDATED)
+        shared = keys[last][at] == key
+        found[shared] = when[place][last][at[shared]]
     return found
 
 

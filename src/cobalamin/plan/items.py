@@ -14,11 +14,11 @@ import numpy.typing as npt
 import polars as pl
 
 from cobalamin.decision.compare import laid_end_to_end
+from cobalamin.findings.facts import NO_DAY
 from cobalamin.guidance import Guideline
 from cobalamin.plan.templates import (
     DAYS,
     DUE_DATES,
-    NO_DAYS,
     PLAN_SCHEMA,
     RECORDED_DAYS,
     Asked,
@@ -44,7 +44,7 @@ def plan(findings: pl.DataFrame, trace: pl.DataFrame, guideline: Guideline) -> p
     item = np.repeat(np.array([item for _, item in pairs], dtype=np.intp), [len(people) for people, _ in pairs])
     dates = _dates(made, days, person, item)
     # Of items of one order the first due comes first, those without a day last; then as the guideline has them.
-    due = np.where(dates[DUE] == NO_DAYS, np.iinfo(np.int32).max, dates[DUE])
+    due = np.where(dates[DUE] == NO_DAY, np.iinfo(np.int32).max, dates[DUE])
     order = np.lexsort((item, due, made.order[item], person))
     return _frame(findings, made, person[order], item[order], dates[:, order])
 
@@ -80,14 +80,14 @@ def _by_rule(asked: Sequence[Asked], fired: npt.NDArray[np.bool_]) -> list[Fired
 
 
 def _days(findings: pl.DataFrame, fired: Sequence[Fired]) -> Days:
-    """The days that items count from, a row for each of `DAYS` and a column for each person; NO_DAYS where unknown."""
-    days = np.full((len(DAYS), findings.height), NO_DAYS, dtype=np.int32)
+    """The days that items count from, a row for each of `DAYS` and a column for each person; NO_DAY where unknown."""
+    days = np.full((len(DAYS), findings.height), NO_DAY, dtype=np.int32)
     at = {name: days[place] for place, name in enumerate(DAYS)}
     at["on"][:] = _day_numbers(findings["on"])
     for name in RECORDED_DAYS:
         at[name][:] = _day_numbers(findings[f"finding.{name}"])
     on_injections = findings["finding.on_injections"].fill_null(value=False).to_numpy()
-    at["was_due"][:] = np.where(on_injections, at["next_injection_due"], NO_DAYS)
+    at["was_due"][:] = np.where(on_injections, at["next_injection_due"], NO_DAY)
     # A dose that is overdue is due now. Nothing due is the earliest of days, so then it is today.
     at["first_dose"][:] = np.maximum(at["was_due"], at["on"])
     at["begins"][:] = at["first_dose"]
@@ -95,21 +95,21 @@ def _days(findings: pl.DataFrame, fired: Sequence[Fired]) -> Days:
         if asked.waits_days is not None:
             ahead = at["first_dose"][people] - at["on"][people] > asked.waits_days
             at["begins"][people[ahead]] = at["on"][people[ahead]]
-    past = (at["was_due"] != NO_DAYS) & (at["was_due"] < at["begins"])
+    past = (at["was_due"] != NO_DAY) & (at["was_due"] < at["begins"])
     at["began_due"][:] = np.where(past, at["was_due"], at["begins"])
     return days
 
 
 def _day_numbers(days: pl.Series) -> Days:
-    return days.to_physical().fill_null(NO_DAYS).to_numpy()
+    return days.to_physical().fill_null(NO_DAY).to_numpy()
 
 
 def _dates(made: Templates, days: Days, person: People, item: People) -> Days:
-    """The earliest, due and overdue day of each item (a row each); NO_DAYS where it has none."""
+    """The earliest, due and overdue day of each item (a row each); NO_DAY where it has none."""
     dates = np.empty((len(DUE_DATES), len(item)), dtype=np.int32)
     for place, found in enumerate(dates):
         begins, after = days[made.counts_from[item, place], person], made.days[item, place]
-        found[:] = np.where((begins == NO_DAYS) | (after == NO_DAYS), NO_DAYS, begins + after)
+        found[:] = np.where((begins == NO_DAY) | (after == NO_DAY), NO_DAY, begins + after)
     return dates
 
 
@@ -121,4 +121,4 @@ def _frame(findings: pl.DataFrame, made: Templates, person: People, item: People
     ).select(PLAN_SCHEMA.names())
 
 
-_AS_DATES = [pl.when(pl.col(name) != NO_DAYS).then(name).cast(pl.Date).alias(name) for name in DUE_DATES]
+_AS_DATES = [pl.when(pl.col(name) != NO_DAY).then(name).cast(pl.Date).alias(name) for name in DUE_DATES]

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from cobalamin.decision.compile import UNDECIDED
+from cobalamin.findings.facts import NO_DAY
 from cobalamin.guidance import Guideline, Regimen, Rule, Table
 from cobalamin.guidance.kept import KeptByGuideline
 from cobalamin.guidance.model import Phase, PlanItem
@@ -47,8 +48,6 @@ RECORDED_DAYS = ("first_b12_dose", "next_injection_due", "course_start", "last_i
 # Days of a person that items count from. `first_dose` is the next dose, today at the earliest; `was_due` the day it
 # was due; a regimen opens on `begins`, and its first dose stands at `began_due` where that is past.
 DAYS = ("on", *RECORDED_DAYS, "was_due", "first_dose", "begins", "began_due")
-# An item without such a day.
-NO_DAYS = np.iinfo(np.int32).min
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,7 @@ def _make(guideline: Guideline) -> Templates:
             places = tuple(range(len(items), len(items) + len(made)))
             asked[table.hit_policy].append(Asked(column, rule_id, places, waits_days))
             items += made
-    days = [[NO_DAYS if one is None else one for one in item.days] for item in items]
+    days = [[NO_DAY if one is None else one for one in item.days] for item in items]
     return Templates(
         tuple(asked["collect"]),
         tuple(asked["first"]),
