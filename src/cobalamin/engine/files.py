@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from cobalamin.records.ledger import Intake, Ledger
 # A file that carries the mark holds rows that `Events` has sorted and checked, so they are not sorted again.
 MARK = {b"cobalamin.events": b"proved"}
 ROWS_A_GROUP = 1 << 19
+IDS_A_TIME = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,8 @@ class FileSlice:
 
     def fetch(self) -> Intake:
         """The people of the slice."""
-        frame = pl.scan_parquet(self.path).slice(self.offset, self.length).collect()
+        # In one piece: the kernel takes columns as arrays, and each would be joined there.
+        frame = pl.scan_parquet(self.path).slice(self.offset, self.length).collect().rechunk()
         return Intake(Events(event_frame(frame)) if self.proved else Events.of(frame), Ledger())
 
 
@@ -42,7 +43,7 @@ def write_events(parts: Iterable[Events], path: Path) -> int:
     for part in parts:
         table = part.frame.to_arrow()
         table = table.replace_schema_metadata({**(table.schema.metadata or {}), **MARK})
-        writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd")
+        writer = writer or pq.ParquetWriter(path, table.schema, compression="lz4")
         writer.write_table(table, row_group_size=ROWS_A_GROUP)
         rows += part.frame.height
     if writer is not None:
@@ -51,34 +52,39 @@ def write_events(parts: Iterable[Events], path: Path) -> int:
 
 
 def event_file(path: Path, people: int) -> Iterator[FileSlice]:
-    """Cut a Parquet file of events into chunks of whole people, reading only its patient ids.
+    """Cut a Parquet file of events into chunks of whole people, reading only its patient ids, a part at a time.
 
-    The rows of a person must lie together. Raises CobalaminError where they do not, and for
-    another kind of file.
+    The rows of a person must lie together. Raises CobalaminError where they do not (at the latest before the last
+    chunk), and for another kind of file.
     """
-    starts: list[int] = []
-    seen: set[str] = set()
-    last: str | None = None
-    rows = 0
-    proved = _is_proved(path)
-    for ids in _patient_ids(path):
-        runs = ids.rle().struct.unnest()
-        for length, name in zip(runs["len"].to_list(), runs["value"].to_list(), strict=True):
-            if name != last:
-                if name in seen:
-                    raise CobalaminError(f"{path}: the rows of a person do not lie together. Sort it by patient_id.")
-                seen.add(name)
-                starts.append(rows)
-                last = name
-            rows += length
-    for offset, length in spans(starts, rows, people):
-        yield FileSlice(str(path), offset, length, proved)
+    proved, begin = _is_proved(path), 0
+    waiting, seen = _NOBODY, [_NOBODY["patient_id"]]
+    for runs in _runs(path):
+        waiting = _joined(pl.concat([waiting, runs]))
+        # The last person may go on in the next part.
+        whole = max(waiting.height - 1, 0) // people * people
+        for length in rows_of_chunks(waiting.head(whole), people):
+            yield FileSlice(str(path), begin, length, proved)
+            begin += length
+        seen.append(waiting["patient_id"].head(whole))
+        waiting = waiting.slice(whole)
+    if pl.concat([*seen, waiting["patient_id"]]).is_duplicated().any():
+        raise CobalaminError(f"{path}: the rows of a person do not lie together. Sort it by patient_id.")
+    for length in rows_of_chunks(waiting, people):
+        yield FileSlice(str(path), begin, length, proved)
+        begin += length
 
 
-def spans(starts: list[int], rows: int, people: int) -> Iterator[tuple[int, int]]:
-    """Offset and length of chunks of so many people, from the first row of each person."""
-    for begin, end in pairwise([*starts[::people], rows]):
-        yield begin, end - begin
+def _joined(runs: pl.DataFrame) -> pl.DataFrame:
+    """Runs of one person that follow each other as one run."""
+    same = runs.group_by(pl.col("patient_id").rle_id().alias("run"), maintain_order=True)
+    return same.agg(pl.col("rows").sum(), pl.col("patient_id").first()).drop("run")
+
+
+def rows_of_chunks(runs: pl.DataFrame, people: int) -> list[int]:
+    """How many rows each chunk of so many people has; `runs` has the `rows` of each person, in order."""
+    chunks = runs.with_row_index("chunk").group_by(pl.col("chunk") // people, maintain_order=True)
+    return chunks.agg(pl.col("rows").sum())["rows"].to_list()
 
 
 def _is_proved(path: Path) -> bool:
@@ -87,12 +93,19 @@ def _is_proved(path: Path) -> bool:
     return all(metadata.get(key) == value for key, value in MARK.items())
 
 
-def _patient_ids(path: Path) -> Iterator[pl.Series]:
+_NOBODY = pl.DataFrame(schema={"rows": pl.Int64, "patient_id": pl.String})
+
+
+def _runs(path: Path) -> Iterator[pl.DataFrame]:
+    """Runs of rows of one person, a part of the file at a time, from the ids alone."""
     with _opened(path) as file:
+        rows = file.metadata.num_rows
         if "patient_id" not in file.schema_arrow.names:
             raise CobalaminError(f"{path}: has no column patient_id, so it is no file of events.")
-        for batch in file.iter_batches(columns=["patient_id"], batch_size=1 << 18):
-            yield pl.Series(pl.from_arrow(batch.column(0)))
+    ids = pl.scan_parquet(path).select(pl.col("patient_id").cast(pl.String))
+    for offset in range(0, rows, IDS_A_TIME):
+        runs = ids.slice(offset, IDS_A_TIME).collect()["patient_id"].rle().struct.unnest()
+        yield runs.select(pl.col("len").cast(pl.Int64).alias("rows"), pl.col("value").alias("patient_id"))
 
 
 def _opened(path: Path) -> Any:

@@ -6,6 +6,7 @@ from other findings is an expression, built once and kept.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
 from typing import Any
@@ -81,14 +82,26 @@ def _by_selector(*selectors: str) -> tuple[Finding, ...]:
 
 
 @cache
-def _slot_places() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """For each Boolean finding: its yes slot, its no slot, its coverage slot, and whether silence is no."""
+def _slot_places() -> tuple[np.ndarray, np.ndarray]:
+    """For each Boolean finding: its yes slot, and its no slot."""
     found = _by_selector(*BOOLEAN_SELECTORS)
     return (
         np.array([slot_place(f"{finding.column}.yes") for finding in found]),
         np.array([slot_place(f"{finding.column}.no") for finding in found]),
-        np.array([slot_place(f"covers_{finding.domain}") for finding in found]),
-        np.array([[finding.silence == "no"] for finding in found]),
+    )
+
+
+@cache
+def _silence() -> tuple[np.ndarray, np.ndarray]:
+    """The coverage slot of each domain, and for each Boolean finding the place of the one under which silence is no.
+
+    The last place is that of no coverage at all: silence never answers there.
+    """
+    found = _by_selector(*BOOLEAN_SELECTORS)
+    domains = list(dict.fromkeys(finding.domain for finding in found))
+    return (
+        np.array([slot_place(f"covers_{domain}") for domain in domains]),
+        np.array([domains.index(one.domain) if one.silence == "no" else len(domains) for one in found]),
     )
 
 
@@ -99,13 +112,15 @@ def _names(selectors: tuple[str, ...], suffix: str = "") -> list[str]:
 
 def _answers(slots: Ints) -> pl.DataFrame:
     """Yes, no or null of every Boolean finding, and the row of the event that said so. All findings at once."""
-    yes_place, no_place, coverage, silent_no = _slot_places()
+    yes_place, no_place = _slot_places()
     yes, no = slots[yes_place], slots[no_place]
     # What was ever true stays true; a current state that was denied later is already gone from its yes slot.
     # So what else says yes (a second symptom of the same finding, or the same day) is never overruled.
     is_yes = yes >= 0
     is_no = (no >= 0) & ~is_yes
-    known = is_yes | is_no | (silent_no & (slots[coverage] >= 0))
+    coverage, silent_under = _silence()
+    covered = np.vstack([slots[coverage] >= 0, np.zeros(slots.shape[1], dtype=np.bool_)])
+    known = is_yes | is_no | covered[silent_under]
     names = _names(BOOLEAN_SELECTORS)
     rows = columns.anchors([f"{name}.row" for name in names], np.where(is_no, no, yes))
     return columns.answers(names, is_yes, known).hstack(rows)
@@ -141,22 +156,19 @@ def _measured(prepared: Prepared, slots: Ints) -> pl.DataFrame:
     """Value, unit, comparator, word, time and anchor of every measurement; value and anchor of plain numbers."""
     names = [finding.column for finding in _value_findings()]
     measured = [finding.column for finding in _value_findings() if finding.kind == "measurement"]
-    rows = slots[_value_places()]
-    # As places once, not anew in each gather.
-    places = rows.astype(np.intp)
-    of_measurements = places[: len(measured)]
-    facts = prepared.all
+    rows, facts = slots[_value_places()], prepared.all
+    anchored = _Anchored.of(rows[: len(measured)])
 
     def part(suffix: str) -> list[str]:
         return [f"{name}.{suffix}" for name in measured]
 
     parts = (
-        columns.numbers(names, _told(prepared, places)),
+        columns.numbers(names, _told(prepared, rows)),
         columns.anchors([f"{name}.row" for name in names], rows),
-        columns.words(part("unit"), _gathered(facts.unit, of_measurements, -1), unit_type()),
-        columns.signs(part("cmp"), _SIGNS[_gathered(facts.comparator, of_measurements, -1)]),
-        columns.words(part("flag"), _gathered(facts.flag, of_measurements, -1), pl.Enum(FLAGS)),
-        columns.moments(part("time"), _gathered(facts.time, of_measurements, UNDATED)),
+        columns.words(part("unit"), anchored.gathered(facts.unit, -1), unit_type()),
+        columns.signs(part("cmp"), anchored.gathered(_SIGNS[facts.comparator], 0)),
+        columns.words(part("flag"), anchored.gathered(facts.flag, -1), pl.Enum(FLAGS)),
+        columns.moments(part("time"), anchored.gathered(facts.time, UNDATED)),
     )
     return pl.concat(parts, how="horizontal")
 
@@ -165,25 +177,41 @@ def _measured(prepared: Prepared, slots: Ints) -> pl.DataFrame:
 _SIGNS = np.array([*({"<": -1, ">": 1}[one] for one in COMPARATORS), 0], dtype=np.int8)
 
 
-def _gathered(values: npt.NDArray[Any], places: Places, none: float) -> Any:
-    """The values at these places; `none` at -1."""
-    return np.append(values, np.array([none], dtype=values.dtype))[places]
+@dataclass(frozen=True)
+class _Anchored:
+    """Where a matrix of anchors holds one, and which: most people lack most results, so only those are looked up."""
+
+    size: int
+    where: Places
+    row: Places
+
+    @classmethod
+    def of(cls, rows: Ints) -> _Anchored:
+        flat = rows.ravel()
+        where = np.flatnonzero(flat >= 0)
+        return cls(flat.size, where, flat[where].astype(np.intp))
+
+    def gathered(self, values: npt.NDArray[Any], none: float) -> npt.NDArray[Any]:
+        """The values of the anchors, end to end; `none` where there is no anchor."""
+        found = np.full(self.size, none, dtype=values.dtype)
+        found[self.where] = values[self.row]
+        return found
 
 
-def _told(prepared: Prepared, places: Places) -> Floats:
+def _told(prepared: Prepared, rows: Ints) -> Floats:
     """The numbers on the day: weeks of pregnancy grow, a dose of a medicine is told per day."""
-    facts = prepared.all
-    told: Floats = _gathered(facts.value, places, np.nan)
+    facts, people = prepared.all, rows.shape[1]
+    told: Floats = _Anchored.of(rows).gathered(facts.value, np.nan)
     begin = 0
     for way, count in _counts().items():
-        at = slice(begin, begin + count)
+        of_way, at = rows[begin : begin + count], slice(begin * people, (begin + count) * people)
         begin += count
         if way in ("weeks_since", "weeks_grown"):
-            day = _gathered(facts.day, places[at], UNDATED_DAY)
+            day = _Anchored.of(of_way).gathered(facts.day, UNDATED_DAY)
             weeks = np.where(day == UNDATED_DAY, np.nan, (facts.on - day) / 7.0)
             told[at] = weeks if way == "weeks_since" else told[at] + weeks
         elif way == "per_day":
-            every_days = _gathered(facts.every_days, places[at], np.nan)
+            every_days = _Anchored.of(of_way).gathered(facts.every_days, np.nan)
             told[at] /= np.where(np.isnan(every_days), 1.0, every_days)
     return told
 
@@ -200,11 +228,10 @@ PERSON_SLOTS = ("person_birth", "person_age", "covers_treatment")
 
 def _person(prepared: Prepared, slots: Ints) -> pl.DataFrame:
     """Birth, stated age with the days since it was stated, and how far back treatment is covered."""
-    facts = prepared.all
-    places = slots[[slot_place(name) for name in PERSON_SLOTS]].astype(np.intp)
-    day = _gathered(facts.day, places, NO_DAY)
+    facts, rows = prepared.all, slots[[slot_place(name) for name in PERSON_SLOTS]]
+    day = _Anchored.of(rows).gathered(facts.day, NO_DAY).reshape(rows.shape)
     born, stated, covered = np.where(day == UNDATED_DAY, np.int32(NO_DAY), day)
-    age = _gathered(facts.value, places[1], np.nan)
+    age = _Anchored.of(rows[1]).gathered(facts.value, np.nan)
     since = np.where(stated == NO_DAY, np.nan, facts.on - stated.astype(np.int64))
     dates = columns.days(["born", "treatment_covered_from"], np.array([born, covered]))
     return dates.hstack(columns.numbers(["stated_age", "stated_days"], np.array([age, since])))
@@ -215,11 +242,11 @@ def _antibody_after_injection(prepared: Prepared, treatment: Treatment, slots: I
     name = "finding.if_antibody_days_after_injection"
     sample = slots[slot_place(f"{catalogue()['if_antibody_positive'].column}.yes")]
     given = treatment.facts.at(treatment.injected & ~treatment.schedule)
-    everything, taken = prepared.all, sample[given.pid]
-    day = _gathered(everything.day, taken, NO_DAY)
+    everything, taken = prepared.all, _Anchored.of(sample[given.pid])
+    day = taken.gathered(everything.day, NO_DAY)
     # Blood of the same day was taken before the dose, unless both clocks say otherwise.
-    clocks = given.clock & _gathered(everything.clock, taken, 0)
-    earlier = (given.day < day) | (clocks & (given.time < _gathered(everything.time, taken, UNDATED)))
+    clocks = given.clock & taken.gathered(everything.clock, False)
+    earlier = (given.day < day) | (clocks & (given.time < taken.gathered(everything.time, UNDATED)))
     earlier &= given.dated
     gap = np.full(prepared.size, np.nan)
     # Injections lie in the order of time, so the latest one stays.
