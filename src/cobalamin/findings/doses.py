@@ -295,8 +295,7 @@ def _together(on: int, stops: dict[str, Ints], found: _Found) -> None:
     number["interval"] = _or(number["schedule_days"], number["usual_gap"])
     number["last_injection_ug"] = _or(number["last_ug"], number["schedule_ug"])
     due = yes["on_injections"] & (last != NO_DAY) & ~np.isnan(number["interval"])
-    # Half a day counts as a whole one.
-    whole_days = np.floor(np.where(due, number["interval"], 0.0) + 0.5).astype(np.int32)
+    whole_days = np.rint(np.where(due, number["interval"], 0.0)).astype(np.int32)
     day["due"] = np.where(due, last + whole_days, NO_DAY)
     for name, since in _DAYS_SINCE.items():
         number[name] = np.where(day[since] == NO_DAY, np.nan, _days_since(on, day[since]))

@@ -83,9 +83,9 @@ def _days(findings: pl.DataFrame, fired: Sequence[Fired]) -> Days:
     """The days that items count from, a row for each of `DAYS` and a column for each person; NO_DAY where unknown."""
     days = np.full((len(DAYS), findings.height), NO_DAY, dtype=np.int32)
     at = {name: days[place] for place, name in enumerate(DAYS)}
-    at["on"][:] = _day_numbers(findings["on"])
-    for name in RECORDED_DAYS:
-        at[name][:] = _day_numbers(findings[f"finding.{name}"])
+    recorded = laid_end_to_end(findings, ["on", *(f"finding.{name}" for name in RECORDED_DAYS)])
+    # They are the first of `DAYS`, in the same order.
+    days[: 1 + len(RECORDED_DAYS)] = recorded.to_physical().fill_null(NO_DAY).to_numpy().reshape(-1, findings.height)
     on_injections = findings["finding.on_injections"].fill_null(value=False).to_numpy()
     at["was_due"][:] = np.where(on_injections, at["next_injection_due"], NO_DAY)
     # A dose that is overdue is due now. Nothing due is the earliest of days, so then it is today.
@@ -98,10 +98,6 @@ def _days(findings: pl.DataFrame, fired: Sequence[Fired]) -> Days:
     past = (at["was_due"] != NO_DAY) & (at["was_due"] < at["begins"])
     at["began_due"][:] = np.where(past, at["was_due"], at["begins"])
     return days
-
-
-def _day_numbers(days: pl.Series) -> Days:
-    return days.to_physical().fill_null(NO_DAY).to_numpy()
 
 
 def _dates(made: Templates, days: Days, person: People, item: People) -> Days:
