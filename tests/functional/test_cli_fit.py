@@ -49,6 +49,34 @@ def test_a_person_outside_the_domain_is_refused_with_the_reason(tmp_path: Path):
     assert "does not speak about this person" in str(refused.exception)
 
 
+def test_a_refusal_is_data_where_json_was_asked_for(tmp_path: Path):
+    sheet, out = tmp_path / "sheet.yaml", tmp_path / "fit.json"
+    text = Path(EXAMPLE).read_text(encoding="utf-8")
+    sheet.write_text(text.replace("patient: {", "patient: {pregnant: true, ").replace("age: 71", "age: 30"), "utf-8")
+    for arguments in (["--format", "json"], ["--format", "json", "--out", str(out)]):
+        refused = fit(str(sheet), *arguments)
+        assert isinstance(refused.exception, CobalaminError)
+    said = json.loads(out.read_text(encoding="utf-8"))
+    assert said["patient_id"] == "injections-with-results"
+    assert [one["id"] for one in said["refused"]] == ["pregnancy"]
+    assert all(one["reason"] and one["do"] for one in said["refused"])
+
+
+def test_results_on_treatment_are_enough_to_begin_with_where_the_cause_is_not_on_record(tmp_path: Path):
+    sheet = tmp_path / "sheet.yaml"
+    text = (
+        Path(EXAMPLE).read_text(encoding="utf-8").replace("  conditions: [pernicious anaemia]", "  nitrous_oxide: no")
+    )
+    before = [line for line in text.splitlines() if "2024-02-05" not in line]
+    sheet.write_text("\n".join(before), "utf-8")
+    said = json.loads(fit(str(sheet), "--format", "json").output)
+    assert sum(one["weight"] > 0 for one in said["results"]) == 4
+    nothing = [line for line in before if "day:" in line or "date:" not in line]
+    sheet.write_text("\n".join(nothing).replace("labs:", "notes: none"), "utf-8")
+    refused = fit(str(sheet), "--format", "json")
+    assert [one["id"] for one in json.loads(refused.output)["refused"]] == ["nothing_to_start_from"]
+
+
 def test_too_few_draws_are_refused_before_anything_is_drawn():
     refused = CliRunner().invoke(app, ["fit", EXAMPLE, "--draws", "0"])
     assert isinstance(refused.exception, CobalaminError)

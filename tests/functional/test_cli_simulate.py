@@ -73,6 +73,13 @@ def test_stopping_lets_serum_b12_fall_and_mma_rise(tmp_path: Path):
     assert series["mma_nmol_l"][-1]["median"] > series["mma_nmol_l"][0]["median"]
 
 
+def test_a_regimen_that_may_not_be_shown_is_refused_as_data_where_json_was_asked_for():
+    refused = simulate(NERVES, "--regimen", "hydroxocobalamin 1 mg IM every 26 weeks", "--format", "json")
+    assert isinstance(refused.exception, CobalaminError)
+    (one,) = json.loads(refused.output)["refused"]
+    assert one["id"] == "regimen_not_shown" and "Nerve symptoms are on record" in one["reason"]
+
+
 @pytest.mark.parametrize(
     "regimen",
     ["no treatment", "cyanocobalamin 1 mg oral daily", "hydroxocobalamin 1 mg IM every 12 weeks",

@@ -85,10 +85,10 @@ def test_all_usual_intervals_are_shown_where_nerves_are_an_explicit_no() -> None
 @pytest.mark.parametrize(
     ("changed", "why"),
     [
-        ({"symptoms": ["tingling in feet"]}, "Nerve symptoms or signs are on record"),
-        ({"signs": ["reduced vibration sense"]}, "Nerve symptoms or signs are on record"),
-        ({"symptoms": None, "signs": None}, "not all asked about"),
-        ({"symptoms": ["fatigue"], "signs": None}, "not all asked about"),
+        ({"symptoms": ["tingling in feet"]}, "Nerve symptoms are on record"),
+        ({"signs": ["reduced vibration sense"]}, "Nerve symptoms are on record"),
+        ({"symptoms": None, "signs": None}, "Nobody has asked about nerve symptoms"),
+        ({"symptoms": ["fatigue"], "signs": None}, "Nobody has asked about nerve symptoms"),
     ],
 )
 def test_no_longer_interval_is_shown_with_nerve_symptoms_or_nerves_not_asked(changed: dict[str, Any], why: str) -> None:

@@ -37,7 +37,8 @@ def fit_command(
 ) -> None:
     """Fit the model to one person's results: what they say, what surprises, what one more test would tell.
 
-    Markers only: never symptoms, never an interval to choose, never against guidance. It refuses outside its domain.
+    Markers only: never symptoms, never an interval to choose, never against guidance. Outside its domain it refuses
+    with exit code 2 and says why; with --format json the reasons are data.
 
     Examples:
 
@@ -48,12 +49,14 @@ def fit_command(
       cobalamin fit sheet.yaml --format json --draws 2000 --seed 1
     """
     from cobalamin.cli.assess import Wanted, assess_record
-    from cobalamin.cli.output import guideline_named, write_text
+    from cobalamin.cli.output import guideline_named, refusal_as_data, write_text
     from cobalamin.outlook.fit import fit_person
 
     wanted = Wanted(guideline_named(guidance), on.date() if on else None, patient, laboratory)
     assessment, _ = assess_record(record, wanted)
-    write_text(_written(fit_person(assessment, draws=draws, seed=seed), form), out)
+    with refusal_as_data(as_json=form is Format.json, out=out):
+        said = fit_person(assessment, draws=draws, seed=seed)
+    write_text(_written(said, form), out)
 
 
 def _written(said: FitSaid, form: Format) -> str:

@@ -7,7 +7,8 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import typer
@@ -83,3 +84,19 @@ def guideline_named(asked: str) -> str:
     if asked not in names:
         raise CobalaminError(f"No guideline {asked!r}.{did_you_mean(asked, names)} Available: {', '.join(names)}.")
     return asked
+
+
+@contextmanager
+def refusal_as_data(*, as_json: bool, out: Path | None) -> Iterator[None]:
+    """Where the model does not speak about a person, JSON was asked for and JSON is given: each reason, what to do.
+
+    The message and the exit code stay what they are in every form.
+    """
+    from cobalamin.outlook.domain import Unspoken
+
+    try:
+        yield
+    except Unspoken as refusal:
+        if as_json:
+            write_text(json_text(refusal.as_dict()), out)
+        raise

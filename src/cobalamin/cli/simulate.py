@@ -43,7 +43,8 @@ def simulate_command(
 ) -> None:
     """Simulate a regimen: B12, active B12, MMA and homocysteine to expect, and the blood count in anaemia.
 
-    Markers only: never symptoms, never potassium, never against guidance. It refuses outside its domain.
+    Markers only: never symptoms, never potassium, never against guidance. Outside its domain it refuses with exit
+    code 2 and says why; with --format json the reasons are data.
 
     Examples:
 
@@ -55,7 +56,7 @@ def simulate_command(
       cobalamin simulate sheet.yaml --regimen "stop and see" --days 730
     """
     from cobalamin.cli.assess import Wanted, assess_record
-    from cobalamin.cli.output import guideline_named, write_text
+    from cobalamin.cli.output import guideline_named, refusal_as_data, write_text
     from cobalamin.outlook.expect import expect
     from cobalamin.physiology.regimen import parse_regimen
     from cobalamin.report.answer import answer
@@ -68,7 +69,8 @@ def simulate_command(
         days = (until.date() - assessment.on).days
     if regimen is None:
         wanted.insert(0, _own_regimen(assessment))
-    said = expect(assessment, wanted, days=days, people=people, seed=seed)
+    with refusal_as_data(as_json=form is Format.json, out=out):
+        said = expect(assessment, wanted, days=days, people=people, seed=seed)
     said = replace(said, planned=guidance_line(answer(assessment, ledger=ledger)))
     write_text(_written(said, form), out)
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
 
+from cobalamin.errors import CobalaminError
 from cobalamin.outlook.absorption import absorption_of
 from cobalamin.outlook.facts import Facts
 from cobalamin.outlook.past import past_of
@@ -23,6 +24,19 @@ class Refusal:
     id: str
     reason: str
     do: str
+
+
+class Unspoken(CobalaminError):
+    """Nothing is shown of a person: what is not done, and each reason with what to do instead."""
+
+    def __init__(self, patient_id: str, what: str, refusals: tuple[Refusal, ...]) -> None:
+        said = [what, *(part for one in refusals for part in (one.reason, one.do))]
+        super().__init__(f"{patient_id}: {' '.join(part for part in said if part)}")
+        self.patient_id, self.refusals = patient_id, refusals
+
+    def as_dict(self) -> dict[str, object]:
+        """For JSON: who, and each refusal with its id, its reason and what to do."""
+        return {"patient_id": self.patient_id, "refused": [asdict(one) for one in self.refusals]}
 
 
 @dataclass(frozen=True)

@@ -100,6 +100,7 @@ def expect(
     the person, where no regimen may be shown, and for numbers out of range.
     """
     from cobalamin.outlook.barred import why_not
+    from cobalamin.outlook.domain import Refusal, Unspoken
     from cobalamin.outlook.fit_inputs import check_birth, refuse
     from cobalamin.outlook.person import person_of
 
@@ -111,7 +112,8 @@ def expect(
     check_birth(facts, person.past)
     barred = [why_not(facts, one, days) for one in regimens]
     if all(barred):
-        raise CobalaminError(f"{facts.patient_id}: {' '.join(dict.fromkeys(barred))}")
+        reasons = (Refusal("regimen_not_shown", why, "") for why in dict.fromkeys(barred))
+        raise Unspoken(facts.patient_id, "", tuple(reasons))
     shown = [one for one, why in zip(regimens, barred, strict=True) if not why]
     today = person.past.day(facts.on)
     injected = [dose.day - today for one in shown for dose in _ahead(facts, one, today, days) if dose.route != "oral"]

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 
 from cobalamin import units
 from cobalamin.errors import CobalaminError
-from cobalamin.outlook.domain import domain
+from cobalamin.outlook.barred import why_not
+from cobalamin.outlook.domain import Unspoken, domain
 from cobalamin.outlook.facts import Facts
 from cobalamin.outlook.fit_said import Basis, CourseSaid, Limit, RegimenSaid
-from cobalamin.outlook.nerves import ABSENT, RECORDED, longest_interval_days, nerves
 from cobalamin.outlook.past import Given, Past
 from cobalamin.outlook.person import Covariate, Person, person_of
 from cobalamin.outlook.results import DatedResult
+from cobalamin.outlook.sparser import YEAR_DAYS
 from cobalamin.physiology.courses import Dose
 from cobalamin.physiology.fit import Known
 from cobalamin.physiology.likelihood import measured
+from cobalamin.physiology.regimen_doses import Phase, Regimen
 
 HALF_WEIGHT = 0.5  # from the end of the quiet days until twice as many
 DAYS_A_YEAR = 365.25
@@ -50,7 +53,7 @@ class RecordedResult:
 class FitInputs:
     """Everything that one person's fit rests on.
 
-    `longest_days`: no interval longer than this is shown, and `longer_hidden` says why; None where all may be.
+    `hidden` says of an interval in days why it is not shown; "" where it is.
     """
 
     patient_id: str
@@ -63,8 +66,7 @@ class FitInputs:
     regimen: RegimenSaid | None
     like: Dose | None
     limits: list[Limit]
-    longest_days: float | None
-    longer_hidden: str
+    hidden: Callable[[float], str]
     warnings: list[str]
     guidance: str
 
@@ -74,7 +76,7 @@ def fit_inputs(facts: Facts) -> FitInputs:
 
     Raises CobalaminError where the model may not speak, and where results or doses contradict each other or birth.
     """
-    refuse(facts)
+    refuse(facts, by_results=True)
     person = person_of(facts)
     past = person.past
     check_birth(facts, past)
@@ -92,19 +94,20 @@ def fit_inputs(facts: Facts) -> FitInputs:
         regimen=regimen,
         like=like,
         limits=limits_of(facts, past),
-        longest_days=longest_days(facts, regimen),
-        longer_hidden=longer_hidden(facts),
+        hidden=partial(why_hidden, facts, regimen),
         warnings=list(_warnings(facts, past)),
         guidance=f"{facts.guideline.id} {facts.guideline.version}",
     )
 
 
-def refuse(facts: Facts) -> None:
-    """Raise CobalaminError with every reason where the model may not speak about this person."""
-    refusals = domain(facts).refusals
+def refuse(facts: Facts, *, by_results: bool = False) -> None:
+    """Raise Unspoken with every reason where the model may not speak about this person.
+
+    `by_results`: results on treatment are used too, so that one of those is enough to begin with.
+    """
+    refusals = domain(facts, by_results=by_results).refusals
     if refusals:
-        said = " ".join(f"{one.reason} {one.do}" for one in refusals)
-        raise CobalaminError(f"{facts.patient_id}: the model does not speak about this person. {said}")
+        raise Unspoken(facts.patient_id, "the model does not speak about this person.", refusals)
 
 
 def check_birth(facts: Facts, past: Past) -> None:
@@ -283,29 +286,19 @@ def _guideline_limit(facts: Facts, row: tuple[str, str, str, str]) -> Limit | No
     return Limit(marker, value, beyond, threshold.source.clause) if value else None
 
 
-def longest_days(facts: Facts, regimen: RegimenSaid | None) -> float | None:
-    """The longest interval that may be shown: the present one or less where nerves or symptoms speak against more."""
-    if not longer_hidden(facts):
-        return None
-    now = [regimen.every_days] if regimen else []
-    barred = longest_interval_days(facts)
-    return min([*now, *([barred] if barred is not None else [])], default=0.0)
-
-
-def longer_hidden(facts: Facts) -> str:
-    """Why intervals longer than the present one are not shown; empty where nothing speaks against showing them."""
-    asked = nerves(facts)
-    if asked == RECORDED:
-        return "Nerve symptoms or signs are on record, now or earlier: the model never lengthens an interval then."
-    if facts.is_yes("symptoms_return_before_dose") or facts.is_yes("symptoms_worse"):
+def why_hidden(facts: Facts, regimen: RegimenSaid | None, every_days: float) -> str:
+    """Why the injections that go on are not shown at another interval; "" where they are. As they go on, always."""
+    if regimen is None or every_days == regimen.every_days:
+        return ""
+    unwell = facts.is_yes("symptoms_return_before_dose") or facts.is_yes("symptoms_worse")
+    if every_days > regimen.every_days and unwell:
         return "Symptoms come back before the dose or are worse: the model never lengthens an interval then."
-    if asked != ABSENT:
-        return "Nerve symptoms and signs were not all asked about: ask first; the model does not lengthen in the dark."
-    return ""
+    other = Regimen((Phase(regimen.dose_ug, regimen.form, regimen.route, every_days),))
+    return why_not(facts, other, YEAR_DAYS)
 
 
 def _warnings(facts: Facts, past: Past) -> Iterator[str]:
-    absent = domain(facts).assumed_absent
+    absent = domain(facts, by_results=True).assumed_absent
     if absent:
         yield f"Not on record and taken as absent: {', '.join(absent)}. If one is present, nothing here holds."
     for said in past.assumed:

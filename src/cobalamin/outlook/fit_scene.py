@@ -141,11 +141,6 @@ class Scene:
     def _is_present(self, days: float) -> bool:
         return self.inputs.regimen is not None and days == self.inputs.regimen.every_days
 
-    def _may_be_shown(self, days: float) -> bool:
-        """The present interval always; longer ones only where nothing bars them."""
-        longest = self.inputs.longest_days
-        return longest is None or days <= longest or self._is_present(days)
-
     @cached_property
     def _schedules(self) -> dict[float, Branch]:
         """By interval that may be shown: its doses ahead, and the day before the dose after about a year."""
@@ -155,7 +150,7 @@ class Scene:
         last = float((regimen.next_date - self.inputs.day_zero).days) - regimen.every_days
         found = {}
         for days in self._grid():
-            if self._may_be_shown(days):
+            if not self.inputs.hidden(days):
                 schedule = Schedule(max(last + days, self.today), days)
                 day = schedule.trough_day()
                 found[days] = Branch(tuple(schedule.doses(like, day - 1)), (day,))
@@ -177,7 +172,7 @@ class Scene:
     def _interval(self, days: float) -> IntervalSaid:
         present = self._is_present(days)
         if days not in self._troughs:
-            return IntervalSaid(days, present, False, self.inputs.longer_hidden, None, False, {}, [])
+            return IntervalSaid(days, present, False, self.inputs.hidden(days), None, False, {}, [])
         day, found = self._troughs[days]
         on_day = self.on_date(day)
         beyond = self.reliable_until is None or on_day > self.reliable_until
