@@ -1,7 +1,8 @@
 """Virtual adults beside the shipped survey: B12, methylmalonic acid, blood count, metformin, by age and sex.
 
-The survey is weighted and leaves out who is treated (250 ug of B12 a day or more in supplements, or prescribed B12);
-the virtual adults leave out who is treated. Each is as a laboratory would print it, with the error of one sample.
+The survey is weighted and leaves out who takes any B12 in supplements or by prescription: a third of its adults.
+Virtual adults take no supplements, and who is treated is left out too. Each is as a laboratory would print it, with
+the error of one sample.
 `python -m validation.population [FOLDER]` also draws the picture into a folder.
 """
 
@@ -26,7 +27,6 @@ CHUNKS, SEED = 20, 2012
 ADULT_YEARS = 20
 BANDS = ((20, 40), (40, 60), (60, 75), (75, 120))
 QUANTILES = (0.05, 0.5, 0.95)
-TREATED_UG = 250.0
 PMOL_PER_PG_ML = 0.7378
 # How far virtual medians may lie from the survey's; and shares, in points of per cent.
 MEDIAN_WITHIN, CELL_SHARE_WITHIN, SHARE_WITHIN = 0.12, 5.0, 3.0
@@ -75,10 +75,10 @@ class Cell:
 
 
 def survey_adults() -> pl.DataFrame:
-    """Untreated adults of the survey in our units, with weights."""
+    """Adults of the survey who take no B12 beside their food, in our units, with weights."""
     people = pl.read_csv(SURVEY / "people.csv.gz", infer_schema_length=None)
-    treated = (pl.col("supp_b12_ug_day").fill_null(0.0) >= TREATED_UG) | (pl.col("rx_b12").fill_null(0) == 1)
-    kept = people.filter((pl.col("age_years") >= ADULT_YEARS) & (pl.col(WEIGHT) > 0) & ~treated)
+    takes = (pl.col("supp_b12_ug_day").fill_null(0.0) > 0) | (pl.col("rx_b12").fill_null(0) == 1)
+    kept = people.filter((pl.col("age_years") >= ADULT_YEARS) & (pl.col(WEIGHT) > 0) & ~takes)
     return kept.select(
         "age_years", weight=WEIGHT, male=pl.col("sex") == "M", metformin=pl.col("rx_metformin") == 1,
         b12_pmol_l=pl.col("b12_pg_ml") * PMOL_PER_PG_ML, mma_nmol_l="mma_nmol_l",
@@ -218,7 +218,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Print the comparison; 1 where the main shares or most medians are apart."""
     survey, virtual = survey_adults(), virtual_adults()
     found = cells(survey, virtual)
-    print(f"{survey.height:,} untreated adults of the survey, {virtual.height:,} virtual ones.")
+    print(f"{survey.height:,} adults of the survey without supplements, {virtual.height:,} virtual ones.")
     print(table(found))
     print("\nAll adults                              survey  virtual")
     shares = overall(survey, virtual)

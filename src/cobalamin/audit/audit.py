@@ -22,12 +22,13 @@ from cobalamin.audit.by_treatment import (
 )
 from cobalamin.audit.facts import B12_TESTS, REVIEWS, Facts
 from cobalamin.audit.forecast import forecast
-from cobalamin.audit.result import UNITS_SCHEMA, AuditResult, Summary, Tally, merge
+from cobalamin.audit.result import UNITS_SCHEMA, VIRTUAL_PEOPLE, AuditResult, Summary, Tally, merge
 from cobalamin.audit.spec import Measure, measures
 from cobalamin.audit.worklist import worklist
 from cobalamin.engine import run
 from cobalamin.engine.local import Source
 from cobalamin.errors import CobalaminError
+from cobalamin.events import VIRTUAL_ID
 from cobalamin.guidance import DEFAULT, Guideline, load
 from cobalamin.records.ledger import Ledger
 
@@ -114,9 +115,11 @@ def _who(facts: Facts) -> Counter[str]:
     def flag(name: str) -> int:
         return int(adults[f"finding.{name}"].fill_null(value=False).sum())
 
+    virtual = int(findings["patient_id"].str.starts_with(VIRTUAL_ID).sum())
     return Counter(
         {
             "people in the records": findings.height,
+            **({VIRTUAL_PEOPLE: virtual} if virtual else {}),
             "age not known": int(findings["finding.age_years"].null_count()),
             "adults registered on the day": adults.height,
             "with a B12 result": adults.join(tested, on="patient_id", how="semi").height,

@@ -51,9 +51,8 @@ def _fill(result: AuditResult, folder: Path) -> None:
 
 
 def _summary(data: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: data[name] for name in ("on", "guideline", "who", "measures", "outcomes", "priorities", "ledger", "truth")
-    }
+    names = ("on", "guideline", "virtual", "who", "measures", "outcomes", "priorities", "ledger", "truth")
+    return {name: data[name] for name in names}
 
 
 def _analyst(result: AuditResult, folder: Path) -> None:

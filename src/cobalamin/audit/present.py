@@ -25,6 +25,7 @@ def page_data(result: AuditResult, *, shared: bool) -> dict[str, Any]:
         "on": result.on,
         "guideline": result.guideline,
         "out_of_date": str(result.on) > (result.guideline["review_by"] or "9999"),
+        "virtual": result.virtual,
         "people": shown(count(result.people)),
         "who": [{"what": name, "count": shown(count(number))} for name, number in result.who.items()],
         "ages": [

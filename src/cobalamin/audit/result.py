@@ -15,6 +15,7 @@ from cobalamin.records.ledger import Ledger
 if TYPE_CHECKING:
     from cobalamin.audit.truth import TruthReport
 
+VIRTUAL_PEOPLE = "virtual people"
 BAD, GOOD, EXCLUDED, UNJUDGED = "numerator", "met", "excluded", "cannot_judge"
 UNITS_SCHEMA = pl.Schema(
     {"measure": pl.String, "patient_id": pl.String, "outcome": pl.String, "reason": pl.String, "day": pl.Date}
@@ -111,6 +112,22 @@ class AuditResult:
     decisions: pl.DataFrame
     ledger: Ledger
     truth: TruthReport | None = None
+
+    @property
+    def virtual(self) -> str:
+        """In words, that some or all of these people are made by a program; "" where none is."""
+        made = self.who[VIRTUAL_PEOPLE]
+        if not made:
+            return ""
+        if made == self.people:
+            return (
+                "Everybody in these records is virtual, made by a program: nobody here is real, and no count says "
+                "anything about a real place."
+            )
+        return (
+            f"{made:,} of these {self.people:,} people are virtual, made by a program, and are mixed with others. "
+            "Use no count of this audit: take them out of the records first."
+        )
 
 
 def merge(summaries: list[Summary], on: date, guideline: dict[str, str]) -> AuditResult:

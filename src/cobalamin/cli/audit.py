@@ -75,6 +75,7 @@ def summary_text(result: AuditResult, folder: Path) -> str:
         f"{result.people:,} people on {result.on}, {result.guideline['title']} ({result.guideline['version']}).",
         f"{ledger.items_in:,} entries: {ledger.used:,} used, {ledger.not_relevant.total():,} not about B12, "
         f"{ledger.set_aside.total():,} set aside.",
+        *([result.virtual] if result.virtual else []),
         "",
     ]
     for one in result.measures:

@@ -13,6 +13,8 @@ from cobalamin.vocabulary.concepts import concept_type
 PRECISIONS = ("second", "day", "month", "year", "undated")
 COMPARATORS = ("<", ">")
 FLAGS = ("low", "normal", "high", "positive", "negative", "borderline")
+# The id of a person whom a program made begins so, in every format; nobody real may be given such an id.
+VIRTUAL_ID = "virtual-"
 ROUTES = ("im", "sc", "iv", "oral", "sublingual", "nasal", "other")
 
 

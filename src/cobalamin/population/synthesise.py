@@ -13,6 +13,7 @@ import polars as pl
 
 from cobalamin.engine.folder import write_whole
 from cobalamin.errors import CobalaminError
+from cobalamin.events import VIRTUAL_ID
 from cobalamin.population.codings import Chunk, coded
 from cobalamin.population.facts import facts_of
 from cobalamin.population.life import Life, live
@@ -114,19 +115,25 @@ def made(wanted: Wanted, number: int, size: int) -> tuple[Chunk, pl.DataFrame]:
     rng = np.random.default_rng(np.random.SeedSequence([wanted.seed, number, 1]))
     recorded = record_of(life, facts_of(life), rng, clean=wanted.dirt == "none")
     first = number * PEOPLE_A_CHUNK + 1
-    ids = [str(first + place) for place in range(PEOPLE_A_CHUNK)]
+    numbers = range(first, first + PEOPLE_A_CHUNK)
+    ids = virtual_ids(numbers)
     chunk = Chunk(
-        wanted.on, _people(life, recorded, ids, wanted.on).head(size), _rows(recorded, first, size, wanted.on)
+        wanted.on, _people(life, recorded, numbers, wanted.on).head(size), _rows(recorded, first, size, wanted.on)
     )
     return chunk, truth_of(life, ids, wanted.on, recorded.dirt).head(size)
 
 
-def _people(life: Life, recorded: Recorded, ids: list[str], on: date) -> pl.DataFrame:
+def virtual_ids(numbers: range) -> list[str]:
+    """Ids that nobody takes for those of real people."""
+    return [f"{VIRTUAL_ID}{number}" for number in numbers]
+
+
+def _people(life: Life, recorded: Recorded, numbers: range, on: date) -> pl.DataFrame:
     people = life.people
     second = np.where(recorded.two_births, people.born - SECOND_BIRTH_DAYS, NEVER)
     return pl.DataFrame(
         {
-            "patient_id": ids, "number": [int(each) for each in ids], "sex": np.where(people.male, "M", "F"),
+            "patient_id": virtual_ids(numbers), "number": numbers, "sex": np.where(people.male, "M", "F"),
             "born": dates(people.born, on), "second_birth": dates(second, on), "died": dates(people.died, on),
             "begins": dates(recorded.begins, on),
         }
@@ -138,4 +145,5 @@ def _rows(recorded: Recorded, first: int, size: int, on: date) -> pl.DataFrame:
     day = pl.lit(on).dt.offset_by(pl.format("{}d", pl.col("day")))
     end = pl.lit(on).dt.offset_by(pl.format("{}d", pl.col("end_day")))
     number = pl.col("person") + first
-    return rows.with_columns(number=number, patient_id=number.cast(pl.String), date=day, end_date=end)
+    patient_id = pl.lit(VIRTUAL_ID) + number.cast(pl.String)
+    return rows.with_columns(number=number, patient_id=patient_id, date=day, end_date=end)

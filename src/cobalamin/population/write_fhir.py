@@ -16,6 +16,9 @@ import polars as pl
 from cobalamin.population.codings import LOCAL, Chunk
 from cobalamin.vocabulary.codes import look_up
 
+# FHIR R4's own label of data that are about nobody ("test health data").
+TEST_DATA = '{"system":"http://terminology.hl7.org/CodeSystem/v3-ActReason","code":"HTEST"}'
+
 LEFT_OUT = ("care_treatment_declined", "care_given_elsewhere")
 STOPPED, STOPPED_SNOMED = "care_injections_stopped_with_reason", "170826002"
 URIS = {
@@ -138,6 +141,7 @@ def _patients(people: pl.DataFrame) -> pl.Series:
     )  # fmt: skip
     parts = (
         _text("id", "patient_id"),
+        f'"meta":{{"security":[{TEST_DATA}]}}',
         _text("gender", "gender"),
         _text("birthDate", "born"),
         _text("deceasedDateTime", "died"),

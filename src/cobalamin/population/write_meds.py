@@ -12,6 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
+from cobalamin.events import VIRTUAL_ID
 from cobalamin.population.codings import LOCAL, UNKNOWN_CODE, UNKNOWN_WORDS, Chunk, codings
 from cobalamin.population.write_tables import COVERS
 
@@ -124,6 +125,7 @@ def mapping_text(on: date) -> str:
 name: Virtual practice (MEDS)
 source: cobalamin synthesise (synthetic)
 licence: Apache-2.0, as the program
+patient_prefix: {VIRTUAL_ID}
 on: {on}
 
 files:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
+from cobalamin.events import VIRTUAL_ID
 from cobalamin.population.codings import LOCAL, Chunk
 from cobalamin.population.sheets import Sheets
 from cobalamin.population.write_tables import COVERS, local_codes
@@ -132,6 +133,7 @@ def mapping_text(on: date, suffix: str) -> str:
 name: Virtual practice (OMOP)
 source: cobalamin synthesise (synthetic)
 licence: Apache-2.0, as the program
+patient_prefix: {VIRTUAL_ID}
 on: {on}
 
 files:

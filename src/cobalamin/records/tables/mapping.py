@@ -154,12 +154,16 @@ class Table(_Part):
 
 
 class Mapping(_Part):
-    """A whole mapping file; `on` is the date of rows without one."""
+    """A whole mapping file; `on` is the date of rows without one.
+
+    `patient_prefix` stands before every patient id: where tables only number their people, it tells whose they are.
+    """
 
     name: str = ""
     source: str = ""
     licence: str = ""
     note: str = ""
+    patient_prefix: str = ""
     on: datetime.date | None = None
     files: list[Table]
 

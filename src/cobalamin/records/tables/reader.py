@@ -68,7 +68,7 @@ def _read_file(
     kept = frame.filter(meets(table.keep))
     if frame.height > kept.height:
         ledger.pass_over("a row outside the mapping's filter", frame.height - kept.height)
-    base = based(kept, table, plan.on, file.name)
+    base = based(kept, table, plan, file.name)
     parts = [pl.DataFrame(schema=cell_schema()), *wide(base, table, numbering)]
     if table.long:
         parts.append(long(base, table.long, numbering))

@@ -10,7 +10,7 @@ import polars as pl
 from cobalamin.events import event_schema
 from cobalamin.records.tables.cells import key, plain
 from cobalamin.records.tables.load import LINE
-from cobalamin.records.tables.mapping import UNDATED, Condition, Scalar, Table, When
+from cobalamin.records.tables.mapping import UNDATED, Condition, Mapping, Scalar, Table, When
 
 # More days than anyone has lived: a code for "unknown", not a duration.
 LONGEST_DAYS = 40_000
@@ -39,12 +39,15 @@ class Numbering:
         return frame.with_columns(item=pl.int_range(start, self._next, dtype=pl.UInt64, eager=True))
 
 
-def based(frame: pl.DataFrame, table: Table, on: date | None, file: str) -> pl.DataFrame:
+def based(frame: pl.DataFrame, table: Table, plan: Mapping, file: str) -> pl.DataFrame:
     """Add patient_id, time, precision, source, reason and irrelevant under names no column has ("__...")."""
-    when, precision = _when(table.time, on)
+    when, precision = _when(table.time, plan.on)
     source = pl.format("{}:{}", pl.lit(file), pl.col(LINE))
     frame = frame.with_columns(
-        __patient=pl.col(table.patient).pipe(plain), __time=when, __precision=precision, __source=source
+        __patient=pl.lit(plan.patient_prefix) + pl.col(table.patient).pipe(plain),
+        __time=when,
+        __precision=precision,
+        __source=source,
     )
     unreadable = pl.lit(None, pl.String)
     if isinstance(table.time, When):
