@@ -24,7 +24,8 @@ from cobalamin.physiology.courses import Courses, Dose
 from cobalamin.physiology.gut import fill_absorbed
 from cobalamin.physiology.markers import BALANCE, fill_balance
 from cobalamin.physiology.red_cells import empty_cells
-from cobalamin.physiology.simulate import SERIES, Room, threads, walk
+from cobalamin.physiology.series import SERIES
+from cobalamin.physiology.simulate import Room, threads, walk
 from cobalamin.physiology.state import Course, Doses, State, empty_state
 from cobalamin.physiology.steps import empty_ladder
 from cobalamin.physiology.stores import empty_modes, fill_modes
@@ -100,14 +101,20 @@ def _check(past: Sequence[Dose], days: Sequence[float], at: float, branches: Seq
 
 @part
 def _copy(source: State, target: State) -> None:
-    target.amount[:] = source.amount
-    target.lost[:] = source.lost
-    target.marker[:] = source.marker
-    target.supply[:] = source.supply
-    target.injected_lost[:] = source.injected_lost
-    target.cursor[:] = source.cursor
-    target.rung[:] = source.rung
-    target.consumed[:] = source.consumed
+    _copy_values(source.amount, target.amount)
+    _copy_values(source.lost, target.lost)
+    _copy_values(source.marker, target.marker)
+    _copy_values(source.supply, target.supply)
+    _copy_values(source.injected_lost, target.injected_lost)
+    _copy_values(source.cursor, target.cursor)
+    _copy_values(source.rung, target.rung)
+    _copy_values(source.consumed, target.consumed)
+
+
+@part
+def _copy_values(source: Any, target: Any) -> None:
+    for i in range(len(source)):
+        target[i] = source[i]
 
 
 @part
@@ -120,7 +127,7 @@ def _follow_one(p: Person, stretches: Any, doses: Doses, days: Any, out: Any, ro
     fill_absorbed(trunk, p)
     fill_balance(balance, p)
     begin(state, m, balance, p)
-    room.ladder.filled[0] = 0
+    room.ladder.filled[0], room.ladder.cut[0] = 0, 0.0
     state.cursor[:] = trunk.first
     now = walk(p, trunk, 0.0, days[0], out[0], room)
     _copy(state, kept)

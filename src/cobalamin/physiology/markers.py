@@ -16,9 +16,10 @@ import numpy as np
 
 from cobalamin.physiology.compiled import Floats, Person, inlined, part
 from cobalamin.physiology.depot import EGFR_OF_PARAMETERS
-from cobalamin.physiology.plasma import normal_haptocorrin
-from cobalamin.physiology.state import HAPTOCORRIN, HOMOCYSTEINE, MMA
-from cobalamin.physiology.stores import LEAST_LABILE_UG, MODES
+from cobalamin.physiology.plasma import carried_of, free_b12, normal_haptocorrin
+from cobalamin.physiology.powers import exp_all, log_all
+from cobalamin.physiology.state import ABSORBED, HAPTOCORRIN, MMA, Ladder, State
+from cobalamin.physiology.stores import LEAST_LABILE_UG, MODES, Modes
 
 AGE_OF_PARAMETERS, YEARS_PER_DECADE, FOLATE_OF_PARAMETERS = 60.0, 10.0, 12.0
 
@@ -29,7 +30,10 @@ WEIGHT_1, WEIGHT_2 = 5.0 / 18.0, 8.0 / 18.0
 LAGRANGE = np.linalg.inv(np.vander([NODE_1, 0.5, NODE_3], increasing=True)).T.copy()
 SHORT = 0.3  # rate times step below which Gauss points on the exponential too are exact to 1e-10
 UNDERFLOW = 600.0
-BALANCE = 5
+# What is fixed of a person: logs at a labile store of 1 ug, floors, and what a unit of each carrier shows in serum.
+LOG_HAPTOCORRIN, LOG_MMA, LOG_HOMOCYSTEINE, MMA_FLOOR, HOMOCYSTEINE_FLOOR, PER_FLOW, PER_LABILE, PER_FREE = range(8)
+BALANCE = 8
+RELAXING = 3  # haptocorrin-bound B12, methylmalonic acid, homocysteine
 NEGLIGIBLE_UG = 1e-12
 
 
@@ -51,12 +55,14 @@ def homocysteine_floor(p: Person) -> float:
 
 @part
 def fill_balance(balance: Floats, p: Person) -> None:
-    """What `targets` needs of a person: at a labile store of 1 ug, the log of what rises and falls with it; floors."""
-    balance[0] = math.log(normal_haptocorrin(p)) - p.gam * math.log(p.L_n)
-    balance[1] = p.hM * math.log(p.L50M)
-    balance[2] = p.hH * math.log(p.L50H)
-    balance[3] = mma_floor(p)
-    balance[4] = homocysteine_floor(p)
+    """What is fixed of a person: worked out once, needed at every step and sample."""
+    balance[LOG_HAPTOCORRIN] = math.log(normal_haptocorrin(p)) - p.gam * math.log(p.L_n)
+    balance[LOG_MMA] = p.hM * math.log(p.L50M)
+    balance[LOG_HOMOCYSTEINE] = p.hH * math.log(p.L50H)
+    balance[MMA_FLOOR] = mma_floor(p)
+    balance[HOMOCYSTEINE_FLOOR] = homocysteine_floor(p)
+    balance[PER_FLOW], balance[PER_LABILE] = carried_of(p)
+    balance[PER_FREE] = free_b12(1.0, p)
 
 
 @part
@@ -64,75 +70,65 @@ def targets(labile: float, balance: Floats, p: Person) -> tuple[float, float, fl
     """Haptocorrin-bound B12, methylmalonic acid and homocysteine in balance with a labile store (ug)."""
     log_labile = math.log(max(labile, LEAST_LABILE_UG))
     return (
-        math.exp(balance[0] + p.gam * log_labile),
-        balance[3] * (1.0 + math.exp(balance[1] - p.hM * log_labile)),
-        balance[4] * (1.0 + math.exp(balance[2] - p.hH * log_labile)),
+        math.exp(balance[LOG_HAPTOCORRIN] + p.gam * log_labile),
+        balance[MMA_FLOOR] * (1.0 + math.exp(balance[LOG_MMA] - p.hM * log_labile)),
+        balance[HOMOCYSTEINE_FLOOR] * (1.0 + math.exp(balance[LOG_HOMOCYSTEINE] - p.hH * log_labile)),
     )
 
 
 @part
-def fill_mode(of_modes: Floats, row: int, j: int, x: float) -> None:
-    """What is left of a mode at the nodes and the end of a step of x = rate times days."""
-    of_modes[row, j, 0], of_modes[row, j, 1], of_modes[row, j, 2], of_modes[row, j, 3] = _exponentials(x)
-
-
-@part
-def fill_weights(of_markers: Floats, row: int, days: float, p: Person) -> None:
-    """Of each marker, what a step of `days` keeps, and the weight of the target at each node."""
-    _fill_weights(of_markers, row, HAPTOCORRIN, p.kH * days)
-    _fill_weights(of_markers, row, MMA, p.kM * days)
-    _fill_weights(of_markers, row, HOMOCYSTEINE, p.kHc * days)
-
-
-@inlined
-def step(  # noqa: PLR0913, PLR0917 - arrays one by one: handed over in tuples they would be counted at every step
-    marker: Floats, amount: Floats, to_labile: Floats, steady: float, of_modes: Floats, of_markers: Floats, row: int,
-    balance: Floats, p: Person,
-) -> None:  # fmt: skip
-    """Take markers and amounts over the step whose factors stand in that row; `steady`: labile store of the supply.
-
-    Rows are indexed, not sliced: a view of an array costs more than the arithmetic done on it here.
-    """
-    at_1, at_2, at_3 = steady, steady, steady
-    for j in range(MODES):
-        if amount[j] == 0.0:
-            continue
-        shown = to_labile[j] * amount[j]
-        at_1 += shown * of_modes[row, j, 0]
-        at_2 += shown * of_modes[row, j, 1]
-        at_3 += shown * of_modes[row, j, 2]
-        end = amount[j] * of_modes[row, j, 3]
-        amount[j] = end if abs(end) > NEGLIGIBLE_UG else 0.0
-    first, middle, last = targets(at_1, balance, p), targets(at_2, balance, p), targets(at_3, balance, p)
-    for i in range(3):
-        kept, w1 = of_markers[row, i, 0], of_markers[row, i, 1]
-        w2, w3 = of_markers[row, i, 2], of_markers[row, i, 3]
-        marker[i] = kept * marker[i] + w1 * first[i] + w2 * middle[i] + w3 * last[i]
-
-
-@part
-def _exponentials(x: float) -> tuple[float, float, float, float]:
-    """exp(-x) at the nodes of a step and at its end, with two exponentials: the outer nodes add up to one."""
+def fill_exponentials(of_rates: Floats, row: int, j: int, x: float) -> None:
+    """What is left at the nodes and the end of a step of x = rate times days; the outer nodes add up to one."""
     e1 = math.exp(-x * NODE_1)
-    if x > UNDERFLOW:
-        return e1, 0.0, 0.0, 0.0
-    e2 = math.exp(-0.5 * x)
-    return e1, e2, e2 * e2 / e1, e2 * e2
+    e2 = math.exp(-0.5 * x) if x < UNDERFLOW else 0.0
+    of_rates[row, j, 0], of_rates[row, j, 1] = e1, e2
+    of_rates[row, j, 2], of_rates[row, j, 3] = e2 * e2 / e1, e2 * e2
 
 
 @part
-def _fill_weights(of_markers: Floats, row: int, i: int, x: float) -> None:
-    """How much of a marker is kept over a step of x = rate times days, and the weight of the target at each node."""
+def fill_weights(of_markers: Floats, of_rates: Floats, row: int, i: int, x: float) -> None:
+    """Of marker i, what a step of x = rate times days keeps, and the weight of the target at each node."""
+    j = MODES + i
+    of_markers[row, i, 0] = of_rates[row, j, 3]
     if x < SHORT:
-        e1, e2, e3, end = _exponentials(x)
-        of_markers[row, i, 0], of_markers[row, i, 1] = end, x * WEIGHT_1 * e3
-        of_markers[row, i, 2], of_markers[row, i, 3] = x * WEIGHT_2 * e2, x * WEIGHT_1 * e1
+        of_markers[row, i, 1] = x * WEIGHT_1 * of_rates[row, j, 2]
+        of_markers[row, i, 2] = x * WEIGHT_2 * of_rates[row, j, 1]
+        of_markers[row, i, 3] = x * WEIGHT_1 * of_rates[row, j, 0]
         return
-    end = math.exp(-x)
-    power_0 = (1.0 - end) / x
+    power_0 = (1.0 - of_rates[row, j, 3]) / x
     power_1 = (1.0 - power_0) / x
     power_2 = (1.0 - 2.0 * power_1) / x
-    of_markers[row, i, 0] = end
     for k in range(3):
         weight = LAGRANGE[k, 0] * power_0 + LAGRANGE[k, 1] * power_1 + LAGRANGE[k, 2] * power_2
         of_markers[row, i, k + 1] = x * weight
+
+
+@inlined
+def step(state: State, m: Modes, ladder: Ladder, row: int, balance: Floats, p: Person) -> None:
+    """Take markers and amounts over the step whose factors stand in that row of the ladder."""
+    amount, marker, at, lifts = state.amount, state.marker, ladder.at, ladder.lifts
+    of_rates, of_markers, steady = ladder.of_rates, ladder.of_markers, m.steady[0] * state.supply[ABSORBED]
+    at[0], at[1], at[2] = steady, steady, steady
+    for j in range(MODES):
+        if amount[j] == 0.0:
+            continue
+        shown = m.to_labile[j] * amount[j]
+        for node in range(3):
+            at[node] += shown * of_rates[row, j, node]
+        end = amount[j] * of_rates[row, j, 3]
+        amount[j] = end if abs(end) > NEGLIGIBLE_UG else 0.0
+    for node in range(3):
+        at[node] = max(at[node], LEAST_LABILE_UG)
+    at[3] = 1.0  # no node: four fill a vector
+    log_all(at)
+    for node in range(4):
+        lifts[node] = balance[LOG_HAPTOCORRIN] + p.gam * at[node]
+        lifts[4 + node] = balance[LOG_MMA] - p.hM * at[node]
+        lifts[8 + node] = balance[LOG_HOMOCYSTEINE] - p.hH * at[node]
+    exp_all(lifts)
+    for i in range(RELAXING):
+        least, floor = (0.0, 1.0) if i == HAPTOCORRIN else (1.0, balance[MMA_FLOOR + i - MMA])
+        moved = of_markers[row, i, 0] * marker[i]
+        for node in range(3):
+            moved += of_markers[row, i, 1 + node] * floor * (least + lifts[4 * i + node])
+        marker[i] = moved

@@ -11,25 +11,8 @@ from __future__ import annotations
 
 import math
 
-from cobalamin.physiology.compiled import Floats, Person, part
-from cobalamin.physiology.stores import (
-    A_CN,
-    A_OH,
-    LA_CN,
-    LA_OH,
-    LF_CN,
-    LF_OH,
-    PF_CN,
-    PF_OH,
-    PX_CN,
-    PX_OH,
-    PZ_OH,
-    X_CN,
-    X_OH,
-    Z_OH,
-    Modes,
-    normal_need,
-)
+from cobalamin.physiology.compiled import Person, part
+from cobalamin.physiology.stores import normal_need
 
 PMOL_PER_UG = 738.0
 WEIGHT_OF_PARAMETERS_KG = 70.0
@@ -51,9 +34,16 @@ def release(p: Person) -> float:
 @part
 def active_b12(into_plasma_ug_d: float, labile: float, p: Person) -> float:
     """Active B12 (pmol/L) at a flow of absorbed or injected B12 through plasma and a labile store (ug)."""
-    volume = p.Vp * p.weight_kg / WEIGHT_OF_PARAMETERS_KG
-    carried = PMOL_PER_UG * (p.fT * into_plasma_ug_d + release(p) * labile) / (p.kT * volume)
+    per_flow, per_labile = carried_of(p)
+    carried: float = per_flow * into_plasma_ug_d + per_labile * labile
     return carried / (1.0 + carried / p.TCtot)
+
+
+@part
+def carried_of(p: Person) -> tuple[float, float]:
+    """T* (pmol/L) of a flow of 1 ug/d through plasma, and of 1 ug in the labile store."""
+    per_ug_d = PMOL_PER_UG / (p.kT * p.Vp * p.weight_kg / WEIGHT_OF_PARAMETERS_KG)
+    return p.fT * per_ug_d, release(p) * per_ug_d
 
 
 @part
@@ -66,22 +56,6 @@ def normal_haptocorrin(p: Person) -> float:
 def haptocorrin_target(log_labile: float, p: Person) -> float:
     """Haptocorrin-bound B12 (pmol/L) in balance with a labile store."""
     return normal_haptocorrin(p) * math.exp(p.gam * (log_labile - math.log(p.L_n)))
-
-
-@part
-def retained_flow(amount: Floats, m: Modes) -> tuple[float, float]:
-    """Flow of retained injected B12 from plasma to tissue (ug/d), and the amount in plasma (ug)."""
-    x_cn = m.mix[PX_CN] * amount[A_CN] + amount[X_CN]
-    x_oh = m.mix[PX_OH] * amount[A_OH] + amount[X_OH]
-    z_oh = m.mix[PZ_OH] * amount[A_OH] + amount[Z_OH]
-    return m.rate[X_CN] * x_cn + m.rate[X_OH] * x_oh + m.rate[Z_OH] * z_oh, x_cn + x_oh + z_oh
-
-
-@part
-def lost_in_plasma(lost: Floats, m: Modes) -> float:
-    """Injected B12 in plasma on its way to the urine (ug)."""
-    leaving: float = m.mix[PF_CN] * lost[LA_CN] + lost[LF_CN] + m.mix[PF_OH] * lost[LA_OH] + lost[LF_OH]
-    return leaving
 
 
 @part

@@ -22,24 +22,14 @@ from cobalamin.physiology.course import apply_changes, begin, labile_now, next_c
 from cobalamin.physiology.courses import LAST_DAY, Courses
 from cobalamin.physiology.gut import fill_absorbed
 from cobalamin.physiology.markers import BALANCE, fill_balance
-from cobalamin.physiology.plasma import active_b12, free_b12, lost_in_plasma, retained_flow
 from cobalamin.physiology.red_cells import Cells, begin_cells, counts, empty_cells, march_cells, speaks
-from cobalamin.physiology.state import ABSORBED, HAPTOCORRIN, HOMOCYSTEINE, MMA, SEEN, Course, Doses, State, empty_state
-from cobalamin.physiology.steps import Ladder, empty_ladder, march
-from cobalamin.physiology.stores import LA_CN, LA_OH, Modes, decay, empty_modes, fill_modes, slow_ug
+from cobalamin.physiology.series import SERIES, WITHOUT_BLOOD, record
+from cobalamin.physiology.state import Course, Doses, Ladder, State, empty_state
+from cobalamin.physiology.steps import empty_ladder, march
+from cobalamin.physiology.stores import Modes, decay, empty_modes, fill_modes
 
 Array = NDArray[np.float64]
 
-SERIES = (
-    "serum_b12_pmol_l",
-    "active_b12_pmol_l",
-    "mma_nmol_l",
-    "homocysteine_umol_l",
-    "urine_ug",
-    "labile_ug",
-    "store_ug",
-)
-WITHOUT_BLOOD = len(SERIES)
 BLOOD = ("haemoglobin_g_dl", "mcv_fl", "reticulocyte_percent")
 SMALLEST_CHUNK = 64  # people; fewer are not worth a thread
 
@@ -60,7 +50,7 @@ class Markers:
     """Markers of each person on each day (n, k), NaN where no day was given.
 
     `urine_ug` counts the early loss of injected B12 since day 0; `labile_ug` and `store_ug` (labile and slow) are
-
+    what the tissues hold.
     """
 
     days: Array
@@ -86,7 +76,7 @@ def simulate(bodies: Bodies, courses: Courses, days: ArrayLike, blood_count: boo
     when = _sampling_days(days, n)
     _check(bodies, courses)
     names = SERIES + BLOOD if blood_count and _any_baseline(bodies) else SERIES
-    out = np.full((len(names), n, when.shape[1]), np.nan)
+    out = np.empty((len(names), n, when.shape[1]))  # filled by the threads, whose first touch is half of its cost
     doses = Doses(courses.day, courses.dose_ug, courses.form, courses.route, courses.fasting)
     stretches = (courses.first, courses.last)
     longest = int((courses.last - courses.first).max(initial=0))
@@ -101,7 +91,7 @@ def simulate(bodies: Bodies, courses: Courses, days: ArrayLike, blood_count: boo
     else:
         with ThreadPoolExecutor(threads()) as pool:
             list(pool.map(run, chunks))
-    return Markers(days=when, **dict(zip(names, out, strict=True)))
+    return Markers(days=np.broadcast_to(when, (n, when.shape[1])), **dict(zip(names, out, strict=True)))
 
 
 def threads() -> int:
@@ -129,7 +119,7 @@ def _sampling_days(days: ArrayLike, n: int) -> Array:
         raise CobalaminError("Days of sampling must rise along each row, with NaN only at its end.")
     if ((rows < 0) | (rows > LAST_DAY)).any():
         raise CobalaminError(f"Days of sampling count from day 0, when the simulation begins, to {LAST_DAY:g}.")
-    return np.array(np.broadcast_to(rows, (n, rows.shape[1])), order="C")
+    return np.ascontiguousarray(rows)
 
 
 def _check(bodies: Bodies, courses: Courses) -> None:
@@ -144,22 +134,6 @@ def _check(bodies: Bodies, courses: Courses) -> None:
 
 
 @part
-def record(out: Floats, k: int, state: State, m: Modes, p: Person) -> None:
-    """Write the series of one moment."""
-    flow, in_plasma = retained_flow(state.amount, m)
-    leaving = lost_in_plasma(state.lost, m)
-    labile = labile_now(state, m)
-    active = active_b12(state.supply[SEEN] + flow, labile, p)
-    out[0, k] = active + state.marker[HAPTOCORRIN] + free_b12(in_plasma + leaving, p)
-    out[1, k] = active
-    out[2, k] = state.marker[MMA]
-    out[3, k] = state.marker[HOMOCYSTEINE]
-    out[4, k] = state.injected_lost[0] - state.lost[LA_CN] - state.lost[LA_OH] - leaving
-    out[5, k] = labile
-    out[6, k] = labile + slow_ug(state.amount, state.supply[ABSORBED], m)
-
-
-@part
 def _follow(p: Person, course: Course, days: Floats, out: Floats, room: Room) -> None:
     """One person from day 0 to the last day of sampling."""
     state, m, balance = room.state, room.modes, room.balance
@@ -167,7 +141,7 @@ def _follow(p: Person, course: Course, days: Floats, out: Floats, room: Room) ->
     fill_absorbed(course, p)
     fill_balance(balance, p)
     begin(state, m, balance, p)
-    room.ladder.filled[0] = 0
+    room.ladder.filled[0], room.ladder.cut[0] = 0, 0.0
     state.cursor[:] = course.first
     walk(p, course, 0.0, days, out, room)
 
@@ -179,6 +153,7 @@ def walk(p: Person, course: Course, now: float, days: Floats, out: Floats, room:
     change = next_change(state, course, p)
     for k in range(len(days)):
         if np.isnan(days[k]):
+            out[:, k:] = np.nan
             break
         while change < days[k]:
             march(state, m, ladder, change - now, balance, p)
@@ -188,7 +163,7 @@ def walk(p: Person, course: Course, now: float, days: Floats, out: Floats, room:
         march(state, m, ladder, days[k] - now, balance, p)
         decay(state.lost, m.lost_rate, days[k] - now)
         now = days[k]
-        record(out, k, state, m, p)
+        record(out, k, state, m, balance, p)
     return now
 
 
@@ -223,8 +198,11 @@ def compiled() -> Any:
     ) -> None:
         for i in range(chunk[0], chunk[1]):
             course = Course(doses, room.absorbed_ug, stretches[0][i], stretches[1][i])
-            _follow(people[i], course, days[i], out[:, i], room)
+            row = days[i if len(days) > 1 else 0]
+            _follow(people[i], course, row, out[:, i], room)
             if len(out) > WITHOUT_BLOOD and speaks(people[i]):
-                _follow_cells(people[i], course, days[i], out[:, i], room)
+                _follow_cells(people[i], course, row, out[:, i], room)
+            else:
+                out[WITHOUT_BLOOD:, i] = np.nan
 
     return follow_all

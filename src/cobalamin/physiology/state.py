@@ -53,6 +53,23 @@ class State(NamedTuple):
     consumed: Array
 
 
+class Ladder(NamedTuple):
+    """The steps after a change (d), what each does, and how many are worked out for this person.
+
+    `of_rates` holds what is left of the modes, then of the markers, at the nodes and the end of a step. The last rung
+    repeats for ever. The last row is for a step that was cut short, to `cut` (1,) days; where samples are evenly
+    spaced the next one is often the same. `filled` = 0 says that another person begins. `at`, `lifts`: room of a step.
+    """
+
+    size: Array
+    of_rates: Array
+    of_markers: Array
+    filled: NDArray[np.int64]
+    cut: Array
+    at: Array
+    lifts: Array
+
+
 def empty_state() -> State:
     """Room for the state of one person."""
     cursors = (np.zeros(2, np.int64), np.zeros(1, np.int64))

@@ -39,6 +39,8 @@ class Modes(NamedTuple):
     lost_rate: Array
     to_labile: Array
     to_slow: Array
+    to_plasma: Array
+    to_flow: Array  # from plasma to tissue (1/d)
     per_cn: Array  # amounts added by 1 ug of retained cyanocobalamin
     per_oh: Array
     per_supply: Array  # amounts added when the steady supply grows by 1 ug/d
@@ -48,7 +50,7 @@ class Modes(NamedTuple):
 
 def empty_modes() -> Modes:
     """Room for the modes of one person."""
-    sizes = (MODES, LOST, MODES, MODES, MODES, MODES, MODES, 2, MIXES)
+    sizes = (MODES, LOST, *(MODES,) * 7, 2, MIXES)
     return Modes(*(np.zeros(size) for size in sizes))
 
 
@@ -118,22 +120,20 @@ def _fill_lost(m: Modes, k_a: float, k_f: float, place: tuple[int, int, int]) ->
 
 @part
 def _fill_injections(m: Modes) -> None:
-    """How plasma modes show in the stores, and the amounts that a retained ug adds to each mode."""
-    pushed = (
-        m.rate[X_CN] * m.mix[PX_CN],
-        m.rate[X_CN],
-        m.rate[X_OH] * m.mix[PX_OH] + m.rate[Z_OH] * m.mix[PZ_OH],
-        m.rate[X_OH],
-        m.rate[Z_OH],
-    )
+    """How plasma modes show in plasma and stores, and the amounts that a retained ug adds to each mode."""
+    m.to_plasma[A_CN], m.to_plasma[A_OH] = m.mix[PX_CN], m.mix[PX_OH] + m.mix[PZ_OH]
+    m.to_flow[A_CN] = m.rate[X_CN] * m.mix[PX_CN]
+    m.to_flow[A_OH] = m.rate[X_OH] * m.mix[PX_OH] + m.rate[Z_OH] * m.mix[PZ_OH]
+    for j in (X_CN, X_OH, Z_OH):
+        m.to_plasma[j], m.to_flow[j] = 1.0, m.rate[j]
     enters_fast, enters_slow = split(1.0, 0.0, m)
     m.per_cn[:] = 0.0
     m.per_oh[:] = 0.0
     m.per_cn[A_CN], m.per_cn[X_CN] = 1.0, -m.mix[PX_CN]
     m.per_oh[A_OH], m.per_oh[X_OH], m.per_oh[Z_OH] = 1.0, -m.mix[PX_OH], -m.mix[PZ_OH]
     for j in range(FAST):
-        in_fast = enters_fast * pushed[j] / (m.rate[FAST] - m.rate[j])
-        in_slow = enters_slow * pushed[j] / (m.rate[SLOW] - m.rate[j])
+        in_fast = enters_fast * m.to_flow[j] / (m.rate[FAST] - m.rate[j])
+        in_slow = enters_slow * m.to_flow[j] / (m.rate[SLOW] - m.rate[j])
         m.to_labile[j] = in_fast + in_slow
         m.to_slow[j] = m.to_slow[FAST] * in_fast + m.to_slow[SLOW] * in_slow
         for per in (m.per_cn, m.per_oh):
@@ -148,15 +148,6 @@ def labile_ug(amount: Floats, supply_ug_d: float, m: Modes) -> float:
     for j in range(MODES):
         total += m.to_labile[j] * amount[j]
     return max(total, LEAST_LABILE_UG)
-
-
-@part
-def slow_ug(amount: Floats, supply_ug_d: float, m: Modes) -> float:
-    """Slow store (ug) at this moment."""
-    total: float = m.steady[1] * supply_ug_d
-    for j in range(MODES):
-        total += m.to_slow[j] * amount[j]
-    return total
 
 
 @part
