@@ -29,7 +29,7 @@ def clean(tmp_path_factory):
 @pytest.fixture(scope="module")
 def dirty(tmp_path_factory):
     folder = tmp_path_factory.mktemp("dirty")
-    wanted = replace(CLEAN, people=1500, dirt="usual")
+    wanted = replace(CLEAN, people=3000, dirt="usual")
     return {form: synthesise(replace(wanted, format=form), folder / form) for form in FORMATS}
 
 
@@ -149,7 +149,7 @@ def test_records_and_truth_speak_of_the_same_people(clean):
 # with the usual dirt. The rest is lost in free text, in letters and with the years before somebody joined.
 STATED = {
     "low_untreated": (0.65, 0.9), "indeterminate_left": (0.35, 0.9), "injections_without_evidence": (0.65, 0.95),
-    "cause_not_sought": (0.65, 0.95), "irreversible_undertreated": (0.5, 0.9), "overdue": (0.35, 0.9),
+    "cause_not_sought": (0.65, 0.95), "irreversible_undertreated": (0.5, 0.8), "overdue": (0.35, 0.9),
     "metformin_untested": (0.6, 0.9), "folic_acid_untested": (0.9, 0.9), "futile_tests": (0.8, 0.98),
     "review_missed": (0.9, 0.5),
 }  # fmt: skip

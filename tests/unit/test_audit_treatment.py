@@ -92,6 +92,12 @@ def test_five_loading_doses_in_21_days_are_enough():
     assert outcome("overdue", *five[:4]) == "numerator"
 
 
+def test_prevention_has_no_first_course_that_could_be_broken():
+    once = [dose(-60)]
+    assert outcome("overdue", *once) == "numerator"
+    assert outcome("overdue", *once, fact("care_prevention_only", -60)) != "numerator"
+
+
 def test_loading_for_nerve_signs_without_a_recorded_plateau_is_counted():
     nerves = fact("sym_numbness", -310)
     assert outcome("overdue", *LOADED, nerves) == "numerator"

@@ -10,7 +10,7 @@ import pytest
 from cobalamin.audit.spec import measures
 from cobalamin.errors import CobalaminError
 from cobalamin.population import rates, true_measures
-from cobalamin.population.care import INJECTIONS
+from cobalamin.population.care import INJECTIONS, PREVENTED_AFTER
 from cobalamin.population.life import live
 from cobalamin.population.people import NEVER
 from cobalamin.population.synthesise import FORMATS, Wanted, chunks, made
@@ -157,6 +157,7 @@ def test_truth_judges_by_the_same_durations_as_the_audit():
         "injected_recently": ("injections_without_evidence", "recent"),
         "treated_for": ("cause_not_sought", "treated_for"),
         "lifelong_injected_within": ("irreversible_undertreated", "injected_within"),
+        "choice_reviewed_within": ("irreversible_undertreated", "choice_reviewed_within"),
         "late_after": ("overdue", "late_after"), "loading_within": ("overdue", "loading_within"),
         "begun_within": ("overdue", "begun_within"), "plateau_gap": ("overdue", "plateau_gap"),
         "metformin_signs_within": ("metformin_untested", "signs_within"),
@@ -195,3 +196,23 @@ def test_every_format_has_a_page_of_files():
     from cobalamin.population.read_me import FILES
 
     assert set(FILES) == set(FORMATS)
+
+
+def test_prevention_choice_and_injections_at_home_are_lived_and_judged():
+    life = live(6000, 11, 0)
+    care, given = life.care, life.given
+    assert np.isin(life.background.absorption[care.prevented], PREVENTED_AFTER).all() and care.prevented.sum() > 5
+    assert (care.treatment[care.prevented] == "injections").all()
+    assert (care.deficiency_coded[care.prevented] == NEVER).all()
+    first = np.bincount(given.person[given.day <= care.begun[given.person] + 21], minlength=6000)
+    assert (first[care.prevented & ~given.elsewhere] == 1).all()
+    assert given.at_home.sum() > 0 and (given.elsewhere | ~given.at_home).all()
+    chose = given.choice <= 0
+    assert chose.sum() > 0 and (given.ended[chose] == "to_tablets").all()
+    assert (given.choice_again[chose] > given.choice[chose]).all()
+    seen = true_measures.Seen(life)
+    assert set(true_measures.MEASURES["injections_without_evidence"](seen)[care.prevented & seen.registered]) <= {
+        "excluded",
+        "",
+    }
+    assert not (true_measures.course_broken(seen) & care.prevented).any()

@@ -103,13 +103,15 @@ def overdue(facts: Facts, measure: Measure) -> pl.DataFrame:
     )
     few = ~facts.answers(people, "loading_doses_21_days", "at_least", "loading_course_doses")
     over = pl.col("finding.days_since_course_start")
+    # Prevention has no first course that could be broken.
+    first_course = pl.col("loading") & ~_any_of(("record_says_prevention",))
     return units(
         people.with_columns(few=few),
         bad={
             "maintenance dose more than 28 days late": pl.col("maintained") & (late > days["late_after"]),
-            "fewer than five first doses within 21 days": pl.col("loading")
+            "fewer than five first doses within 21 days": first_course
             & pl.col("few") & (over > days["loading_within"]),
-            "course for nerve signs ended without a recorded plateau": pl.col("loading")
+            "course for nerve signs ended without a recorded plateau": first_course
             & pl.col("nerves") & ~pl.col("plateau") & (over > days["loading_within"] + days["plateau_gap"]),
         },
         cannot_judge={"a schedule is recorded but no dose with a date": pl.col("words_only")},

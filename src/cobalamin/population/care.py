@@ -19,7 +19,10 @@ from cobalamin.population.tests_taken import FIRST_TEST_DAY, Tests, markers_at
 LOW, NORMAL = np.array([180.0, 133.0, 25.0]), np.array([350.0, 258.0, 70.0])
 SYMPTOM_NEAR_DAYS = 90
 NERVES_BEFORE_DAYS = 365
-GROUNDS = ("none", "low", "raised_mma", "borderline", "normal", "untested")
+GROUNDS = ("none", "low", "raised_mma", "borderline", "normal", "untested", "prevention")
+PREVENTION, UNTESTED = GROUNDS.index("prevention"), GROUNDS.index("untested")
+PREVENTED_AFTER = ("gastrectomy", "gastric_bypass", "sleeve_gastrectomy")
+PREVENTION_FIRST_DAYS = 14
 INJECTIONS, HIGH_TABLETS, LOW_TABLETS = "injections", "tablets_1_mg", "tablets_50_ug"
 DECLINED_AFTER_DAYS = 7
 
@@ -45,6 +48,11 @@ class Care:
     pernicious_coded: Days
     deficiency_coded: Days
     nerves_at_start: Flags
+
+    @property
+    def prevented(self) -> Flags:
+        """Who gets injections to prevent deficiency, not to treat it."""
+        return np.asarray((self.grounds == PREVENTION) & (self.begun < NEVER))
 
 
 @dataclass(frozen=True)
@@ -85,7 +93,8 @@ def care_for(
     ground = np.where(first >= 0, grounds[at] if len(grounds) else 0, 0)
     day = np.where(first >= 0, decided[at] if len(decided) else NEVER, NEVER)
     ground, day = _untested(people, ground, day, rng)
-    refused = (ground > 0) & (rng.random(len(people)) < rates()["declined"])
+    ground, day = _prevention(people, background, ground, day, rng)
+    refused = (ground > 0) & (ground != PREVENTION) & (rng.random(len(people)) < rates()["declined"])
     wait = _wait(len(people), rng)
     begun = np.where((ground > 0) & ~refused, day + wait, NEVER)
     begun = np.where((begun <= 0) & (begun < people.died), begun, NEVER)
@@ -138,7 +147,19 @@ def _untested(people: People, ground: NDArray[np.int64], day: Days, rng: Generat
     since = np.maximum(people.adult_since, FIRST_TEST_DAY)
     when = since + np.floor(rng.random(n) * np.maximum(-since, 1)).astype(np.int64)
     here = people.adult & (rng.random(n) < rates()["treat_untested"]) & (ground == 0)
-    return np.where(here, GROUNDS.index("untested"), ground), np.where(here, when, day)
+    return np.where(here, UNTESTED, ground), np.where(here, when, day)
+
+
+def _prevention(
+    people: People, background: Background, ground: NDArray[np.int64], day: Days, rng: Generator
+) -> tuple[NDArray[np.int64], Days]:
+    """After an operation on the stomach some are put on injections before anything is lacking."""
+    wait = PREVENTION_FIRST_DAYS + np.floor(rng.exponential(rates()["prevention_delay_days"], len(people)))
+    when = np.minimum(background.known, 0) + wait.astype(np.int64)
+    operated = np.isin(background.absorption, PREVENTED_AFTER) & (background.known <= 0)
+    chosen = operated & people.adult & (rng.random(len(people)) < rates()["prevented_after_surgery"])
+    chosen &= (when < 0) & (when < day)
+    return np.where(chosen, PREVENTION, ground), np.where(chosen, when, day)
 
 
 def _wait(n: int, rng: Generator) -> Days:
@@ -155,25 +176,26 @@ def _treated(
     ground, declined = refusals
     n, started = len(people), begun < NEVER
     gastritis = background.has("autoimmune_gastritis")
-    asked = started & (ground != GROUNDS.index("untested")) & (rng.random(n) < rates()["antibody_tested"])
+    asked = started & ~np.isin(ground, (UNTESTED, PREVENTION)) & (rng.random(n) < rates()["antibody_tested"])
     positive = asked & gastritis & (rng.random(n) < rates()["antibody_sensitivity"])
-    coded = np.where(positive, rates()["pernicious_coded_if_positive"], rates()["pernicious_coded_otherwise"])
-    pernicious = started & gastritis & (rng.random(n) < coded)
+    share = np.where(positive, rates()["pernicious_coded_if_positive"], rates()["pernicious_coded_otherwise"])
+    pernicious = started & gastritis & (rng.random(n) < share)
     lifelong_known = positive | pernicious | (background.lifelong & (background.known <= begun))
     injected = rng.random(n) < np.where(
         lifelong_known, rates()["injection_if_lifelong"], rates()["injection_otherwise"]
     )
-    injected |= ground == GROUNDS.index("untested")
+    injected |= np.isin(ground, (UNTESTED, PREVENTION))
     tablets = np.where(rng.random(n) < rates()["tablet_high_dose"], HIGH_TABLETS, LOW_TABLETS)
     nerve = complaints.of_nerves()
     nerves = near_start(begun, complaints.person[nerve], complaints.day[nerve], background.neuropathy)
     after = begun + rng.integers(5, 40, n)
+    coded = started & (ground != PREVENTION) & (rng.random(n) < rates()["deficiency_coded"])
     return Care(
         begun=begun, grounds=ground,
         treatment=np.where(started, np.where(injected, INJECTIONS, tablets), ""),
         declined=declined, antibody=np.where(asked, begun, NEVER), antibody_positive=positive,
         pernicious_coded=np.where(pernicious & (after <= 0), after, NEVER),
-        deficiency_coded=np.where(started & (rng.random(n) < rates()["deficiency_coded"]), begun, NEVER),
+        deficiency_coded=np.where(coded, begun, NEVER),
         nerves_at_start=nerves,
     )  # fmt: skip
 

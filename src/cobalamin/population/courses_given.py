@@ -16,6 +16,7 @@ from cobalamin.population.rates import rates
 INTERVALS_DAYS = (28, 56, 84, 91, 182)
 LOADING_DAYS = (0, 2, 4, 7, 9, 11)
 MOST_LOADING = 24
+PREVENTION_INTERVAL_DAYS = 91  # BOMSS 2020: every 3 months after bypass and sleeve
 INJECTION_UG, HIGH_TABLET_UG, LOW_TABLET_UG = 1000.0, 1000.0, 50.0
 REGULAR, LATE, ERRATIC = "regular", "late", "erratic"
 ENDS = ("", "lost", "stopped", "to_tablets")
@@ -26,7 +27,9 @@ DAYS_A_YEAR = 365.25
 class Given:
     """Per person: interval, adherence and how the injections ended; flat: every injection. Days as in People.
 
-    `course_broken`: the first course stopped early. `plateau`: its end at a plateau was noted.
+    `course_broken`: the first course stopped early. `plateau`: its end at a plateau was noted. `elsewhere`: not given
+    by the practice, `at_home`: by the person. `choice` and `choice_again`: tablets in place of injections were an
+    informed choice, and this was talked over again.
     """
 
     on_injections: Flags
@@ -37,6 +40,9 @@ class Given:
     course_broken: Flags
     plateau: Days
     elsewhere: Flags
+    at_home: Flags
+    choice: Days
+    choice_again: Days
     person: NDArray[np.int64]
     day: Days
     tablets_begun: Days
@@ -54,6 +60,7 @@ def give(people: People, care: Care, rng: Generator) -> Given:
     n = len(people)
     injected = care.treatment == INJECTIONS
     interval = rng.choice(INTERVALS_DAYS, n, p=[rates()[f"interval_{days}"] for days in INTERVALS_DAYS])
+    interval = np.where(care.prevented, PREVENTION_INTERVAL_DAYS, interval)
     adherence = _adherence(n, rng)
     ended, end = _end(care.begun, injected, rng)
     last_possible = np.minimum(np.where(ended == "", 0, end - 1), np.minimum(0, people.died - 1))
@@ -69,10 +76,14 @@ def give(people: People, care: Care, rng: Generator) -> Given:
     plateau_day = np.full(n, NEVER)
     plateau_day[who] = np.where(plateau <= last_possible[who], plateau, NEVER)
     tablets, dose = _tablets(care, ended, end, injected)
-    elsewhere = injected & (rng.random(n) < rates()["given_elsewhere"])
+    where = rng.random(n)
+    elsewhere = injected & (where < rates()["given_elsewhere"] + rates()["injects_at_home"])
+    at_home = elsewhere & (where >= rates()["given_elsewhere"])
+    choice, again = _choice(injected & (ended == "to_tablets"), end, rng)
     return Given(
         injected, interval, adherence, np.where(injected, ended, ""), np.where(injected & (ended != ""), end, NEVER),
-        course_broken, plateau_day, elsewhere, who[row], days[row, column].astype(np.int64), tablets, dose,
+        course_broken, plateau_day, elsewhere, at_home, choice, again,
+        who[row], days[row, column].astype(np.int64), tablets, dose,
     )  # fmt: skip
 
 
@@ -113,16 +124,18 @@ def _loading(care: Care, who: NDArray[np.int64], rng: Generator) -> tuple[Days, 
     plain = np.full(MOST_LOADING, NEVER)
     plain[: len(LOADING_DAYS)] = LOADING_DAYS
     alternate = 2 * np.arange(MOST_LOADING)
+    prevented = care.prevented[who]
     length = np.where(
         nerves, np.clip(rng.poisson(rates()["nerve_course_doses"], m), 6, MOST_LOADING), len(LOADING_DAYS)
     )
-    broken = rng.random(m) < rates()["loading_broken"]
-    number = np.where(broken, rng.integers(1, 5, m), length)
+    broken = (rng.random(m) < rates()["loading_broken"]) & ~prevented
+    # Prevention has no first course: one injection, and the next when it is due.
+    number = np.where(prevented, 1, np.where(broken, rng.integers(1, 5, m), length))
     offset = np.where(nerves[:, None], alternate[None, :], plain[None, :])
     taken = np.arange(MOST_LOADING)[None, :] < number[:, None]
     days = np.where(taken, care.begun[who][:, None] + offset, NEVER)
     last = np.where(taken, days, -NEVER).max(axis=1)
-    noted = nerves & ~broken & (rng.random(m) < rates()["plateau_recorded"])
+    noted = nerves & ~broken & ~prevented & (rng.random(m) < rates()["plateau_recorded"])
     return days, broken, last, np.where(noted, last + rng.integers(0, 8, m), NEVER)
 
 
@@ -140,6 +153,15 @@ def _maintenance(
     gaps = np.maximum(np.round(interval[:, None] * np.where(missed, 2, 1) + delay), 14).astype(np.int64)
     days = begins[:, None] + np.cumsum(gaps, axis=1)
     return np.where(goes_on[:, None], days, NEVER)
+
+
+def _choice(changed: Flags, end: Days, rng: Generator) -> tuple[Days, Days]:
+    """When somebody chose tablets knowing what speaks for injections, and the last yearly talk about it."""
+    chose = changed & (end <= 0) & (rng.random(len(end)) < rates()["informed_choice"])
+    again = chose & (rng.random(len(end)) < rates()["informed_choice_again"])
+    years = np.floor(-np.where(chose, end, 0) / DAYS_A_YEAR)
+    last = np.where(chose, end, 0) + np.ceil(years * DAYS_A_YEAR).astype(np.int64)
+    return np.where(chose, end, NEVER), np.where(again & (years >= 1), last, NEVER)
 
 
 def _tablets(care: Care, ended: NDArray[np.str_], end: Days, injected: Flags) -> tuple[Days, NDArray[np.float64]]:

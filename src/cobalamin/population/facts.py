@@ -139,6 +139,7 @@ def _care(life: Life) -> list[pl.DataFrame]:
     care = life.care
     return [
         _since(care.declined, "point", "care_treatment_declined"),
+        _since(np.where(care.prevented, care.begun, NEVER), "point", "care_prevention_only"),
         _since(care.pernicious_coded, "lasting", "cond_pernicious_anaemia"),
         _since(care.deficiency_coded, "lasting", "cond_b12_deficiency"),
     ]
@@ -161,7 +162,10 @@ def _given(life: Life) -> list[pl.DataFrame]:
         schedule.with_columns(end_day=pl.when(pl.col("end_day") <= 0).then("end_day")),
         _since(given.tablets_begun, "regimen", tablet, value=given.tablet_ug, unit="ug", route="oral", every_days=1.0),
         _since(np.where(given.ended == "stopped", given.end, NEVER), "point", "care_injections_stopped_with_reason"),
-        _since(np.where(given.elsewhere, begun, NEVER), "point", "care_given_elsewhere"),
+        _since(np.where(given.elsewhere & ~given.at_home, begun, NEVER), "point", "care_given_elsewhere"),
+        _since(np.where(given.at_home, begun, NEVER), "point", "pref_self_injects"),
+        _since(given.choice, "point", "care_informed_choice"),
+        _since(given.choice_again, "point", "care_informed_choice"),
     ]
 
 

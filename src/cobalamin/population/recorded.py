@@ -31,6 +31,7 @@ NOT_ENTERED = {
     "decision_not_coded": (
         "point",
         ("care_treatment_declined", "care_injections_stopped_with_reason", "care_given_elsewhere",
+         "care_prevention_only", "care_informed_choice", "pref_self_injects",
          "exposure_nitrous_oxide_recreational"),
     ),
 }  # fmt: skip

@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from cobalamin.population.care import GROUNDS, LOW, NORMAL, kind_of
+from cobalamin.population.care import LOW, NORMAL, kind_of
 from cobalamin.population.complaints import near_days
 from cobalamin.population.life import Life
 from cobalamin.population.people import NEVER, Days, Flags
@@ -141,7 +141,7 @@ def injections_without_evidence(seen: Seen) -> Outcome:
     half_yearly = life.given.interval_days <= 183
     concerned = (two | (seen.schedule & half_yearly)) & seen.registered
     evidence = _any(life.tests.person, seen.low, seen.n) | seen.raised_mma | seen_reasons(seen)
-    return _outcome(concerned, [(~evidence, NUMERATOR)])
+    return _outcome(concerned, [(life.care.prevented, EXCLUDED), (~evidence, NUMERATOR)])
 
 
 def seen_reasons(seen: Seen) -> Flags:
@@ -182,7 +182,15 @@ def irreversible_undertreated(seen: Seen) -> Outcome:
     lifelong = (background.has("gastrectomy") | background.has("ileal_resection")) & (background.known <= 0)
     lifelong |= care.antibody_positive | (care.pernicious_coded <= 0)
     recent = seen.last >= -limits()["lifelong_injected_within"]
-    return _outcome(lifelong & seen.registered, [(seen.life.given.elsewhere & ~recent, EXCLUDED), (~recent, NUMERATOR)])
+    away = seen.life.given.elsewhere | chosen_tablets(seen)
+    return _outcome(lifelong & seen.registered, [(away & ~recent, EXCLUDED), (~recent, NUMERATOR)])
+
+
+def chosen_tablets(seen: Seen) -> Flags:
+    """Tablets of 1 mg in place of injections by an informed choice that was talked over within a year."""
+    given = seen.life.given
+    latest = np.where(given.choice_again <= 0, given.choice_again, given.choice)
+    return np.asarray((latest <= 0) & (latest >= -limits()["choice_reviewed_within"]))
 
 
 def overdue(seen: Seen) -> Outcome:
@@ -211,7 +219,7 @@ def course_broken(seen: Seen) -> Flags:
     given, limit = seen.life.given, limits()
     early = given.day <= seen.first[given.person] + limit["loading_within"]
     few = np.bincount(given.person[early], minlength=seen.n) < limit["loading_doses"]
-    return np.asarray(seen.injected & few & (-seen.first > limit["loading_within"]))
+    return np.asarray(seen.injected & few & (-seen.first > limit["loading_within"]) & ~seen.life.care.prevented)
 
 
 def plateau_missing(seen: Seen) -> Flags:
@@ -219,7 +227,7 @@ def plateau_missing(seen: Seen) -> Flags:
     limit = limits()
     nerves = seen.nerves_near(seen.who, np.where(seen.first < NEVER, seen.first, 0), 365, 30)
     over = -seen.first > limit["loading_within"] + limit["plateau_gap"]
-    return np.asarray(seen.injected & nerves & ~(seen.life.given.plateau <= 0) & over)
+    return np.asarray(seen.injected & nerves & ~(seen.life.given.plateau <= 0) & over & ~seen.life.care.prevented)
 
 
 def metformin_untested(seen: Seen) -> Outcome:
@@ -304,4 +312,3 @@ MEASURES: dict[str, Callable[[Seen], Outcome]] = {
     "metformin_untested": metformin_untested, "folic_acid_untested": folic_acid_untested,
     "review_missed": review_missed,
 }  # fmt: skip
-UNTESTED = GROUNDS.index("untested")

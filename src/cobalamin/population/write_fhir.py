@@ -19,7 +19,10 @@ from cobalamin.vocabulary.codes import look_up
 # FHIR R4's own label of data that are about nobody ("test health data").
 TEST_DATA = '{"system":"http://terminology.hl7.org/CodeSystem/v3-ActReason","code":"HTEST"}'
 
-LEFT_OUT = ("care_treatment_declined", "care_given_elsewhere")
+LEFT_OUT = (
+    "care_treatment_declined", "care_given_elsewhere", "pref_self_injects", "care_informed_choice",
+    "care_prevention_only",
+)  # fmt: skip
 STOPPED, STOPPED_SNOMED = "care_injections_stopped_with_reason", "170826002"
 URIS = {
     "loinc": "http://loinc.org",
