@@ -110,7 +110,7 @@ def settings(row: Row) -> dict[str, float | str]:
         (one for one in read("calibration_arms.csv") if one["trial"] == row.trial and one["arm"] in (row.arm, "all")),
         {},
     )
-    assumed = next(one for one in read("assumptions.csv") if one["trial"] == row.trial)
+    assumed = _assumed(row.trial)
     found: dict[str, float | str] = {"parameters": assumed["parameters"]}
     names = {
         "IF_factor": "intrinsic_factor",
@@ -126,6 +126,20 @@ def settings(row: Row) -> dict[str, float | str]:
     if row.arm.startswith("normal status"):
         found["start_serum_b12_pmol_l"] = 370.0
     return found
+
+
+def _assumed(trial: str) -> dict[str, str]:
+    return next(one for one in read("assumptions.csv") if one["trial"] == trial)
+
+
+def in_balance(row: Row) -> bool:
+    """Whether the arm's people are taken to have lived long on what keeps their stores as they are."""
+    return _assumed(row.trial)["in_balance"] == "yes"
+
+
+def tuned_on(row: Row) -> bool:
+    """Whether a parameter was tuned on results of the row's trial."""
+    return _assumed(row.trial)["tuned_on"] == "yes"
 
 
 def _printed_start(row: Row) -> float | None:
