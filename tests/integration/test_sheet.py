@@ -119,6 +119,19 @@ def test_impossible_value_is_set_aside(lab):
     assert reasons({"labs": [lab]})[0].startswith("impossible value")
 
 
+@pytest.mark.parametrize(("weight", "kg"), [("82 kg", 82.0), ("180 lb", 81.6466), ("82.5kilos", 82.5)])
+def test_weight_is_read_with_its_unit(weight, kg):
+    assert row({"patient": {"weight": weight}}, "vital_body_weight")["value"] == pytest.approx(kg, rel=1e-4)
+    assert row({"labs": [{"name": "Body weight", "value": weight, "day": -3}]}, "vital_body_weight")["value"] > 80
+
+
+@pytest.mark.parametrize(
+    ("weight", "reason"), [(82, "without a unit"), ("82 stone", "known are kg"), ("900 kg", "imposs")]
+)
+def test_weight_without_a_usable_unit_or_that_cannot_be_is_set_aside(weight, reason):
+    assert any(reason in one for one in reasons({"patient": {"weight": weight}}))
+
+
 def test_two_results_on_one_day_are_both_set_aside_unless_they_agree():
     two = [{"name": "B12", "value": 120, "unit": "ng/L"}, {"name": "B12", "value": 400, "unit": "ng/L"}]
     assert facts({"labs": two}).is_empty() and len(reasons({"labs": two})) == 2

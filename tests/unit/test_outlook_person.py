@@ -10,11 +10,14 @@ import pytest
 from cobalamin.outlook.absorption import absorption_of, unknown_shares
 from cobalamin.outlook.barred import first_day
 from cobalamin.outlook.facts import Facts, facts_of
+from cobalamin.outlook.fit_inputs import basis_of
 from cobalamin.outlook.past import past_of
 from cobalamin.outlook.person import person_of, stand_in
 from cobalamin.outlook.results import MARKER_OF
 from cobalamin.physiology.absorption import absorption_classes
+from cobalamin.physiology.plasma import WEIGHT_OF_PARAMETERS_KG
 from cobalamin.physiology.regimen import parse_regimen
+from cobalamin.report.outlook_fit_words import person_words
 from cobalamin.units import canonical_unit, normalise
 from tests.safety.people import ON, Row, adult, assessed, fact, injection, lab, schedule
 
@@ -45,6 +48,16 @@ def test_a_missing_egfr_is_spread_by_age_and_said() -> None:
     drawn = person_of(facts(LOW, age=85)).bodies(2000, 7)["egfr"]
     assert np.std(np.log(drawn)) == pytest.approx(stand_in("egfr", 85.0).log_sd, rel=0.15)
     assert drawn.min() >= 15.0
+
+
+def test_weight_is_that_on_record_or_the_one_the_parameters_hold_for_and_is_said() -> None:
+    heavy = person_of(facts(LOW, lab("vital_body_weight", 104.0, "kg")))
+    unknown = person_of(facts(LOW))
+    mine, standing_in = heavy.covariate("weight_kg"), unknown.covariate("weight_kg")
+    assert mine is not None and (mine.value, mine.stated) == (104.0, True)
+    assert standing_in is not None and (standing_in.value, standing_in.stated) == (WEIGHT_OF_PARAMETERS_KG, False)
+    (words,) = [one for one in person_words(list(basis_of(unknown)), "spread around") if "body weight" in one]
+    assert words == "Not on record, and taken as: body weight 70 kg."
 
 
 def test_a_person_of_unstated_sex_is_drawn_as_either() -> None:

@@ -136,14 +136,14 @@ def _check_doses(past: Past) -> None:
 
 
 # The fit speaks of no blood count.
-NAMES = {"age_years": "age", "male": "sex", "egfr": "eGFR", "folate_ng_ml": "folate"}
+NAMES = {"age_years": "age", "male": "sex", "egfr": "eGFR", "folate_ng_ml": "folate", "weight_kg": "body weight"}
 
 
 def known_of(person: Person) -> Known:
     """The person as the fit takes them: covariates on record as they are, others spread."""
     mine = [one for one in person.covariates if one.name in NAMES]
-    exact = {one.name: one.value for one in mine if one.stated}
-    unsure = {one.name: (one.value, one.log_sd) for one in mine if not one.stated}
+    unsure = {one.name: (one.value, one.log_sd) for one in mine if not one.stated and one.spread}
+    exact = {one.name: one.value for one in mine if one.name not in unsure}
     return Known(person.past.doses, person.absorption.shares, exact, unsure)
 
 
@@ -151,7 +151,7 @@ def basis_of(person: Person) -> Iterator[Basis]:
     """What the model takes of a person, in words: recorded, or standing in."""
     for one in person.covariates:
         if one.name in NAMES:
-            yield Basis(NAMES[one.name], _covariate_words(one), one.stated)
+            yield Basis(NAMES[one.name], _covariate_words(one), one.stated, spread=one.spread)
     yield Basis("absorption", "; ".join(person.absorption.reasons), person.absorption.known)
 
 

@@ -28,11 +28,15 @@ class Spread:
 
 @dataclass(frozen=True)
 class Basis:
-    """Something about the person that the model needs: as recorded, or a stand-in that is named as such."""
+    """Something about the person that the model needs: as recorded, or a stand-in that is named as such.
+
+    `spread`: bodies differ in it around the stand-in; where they do not, it is one value for all.
+    """
 
     name: str
     value: str
     stated: bool
+    spread: bool = True
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,12 @@ from cobalamin.outlook.past import Past, past_of
 from cobalamin.physiology.bodies import Bodies
 from cobalamin.physiology.fit import START_LIMITS, Start, usual_start
 from cobalamin.physiology.likelihood import measured
+from cobalamin.physiology.plasma import WEIGHT_OF_PARAMETERS_KG
 from cobalamin.units import factor
 
 LEAST_EGFR = 15.0  # below, the model does not speak (refusals.csv)
 MOST_EGFR = 200.0
+LEAST_WEIGHT_KG, MOST_WEIGHT_KG = 30.0, 300.0  # what the model takes (covariates.csv)
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,11 @@ class Covariate:
     stated: bool
     log_sd: float
     source: str
+
+    @property
+    def spread(self) -> bool:
+        """Whether bodies differ in it; sex that is not on record is spread over both."""
+        return self.log_sd > 0 or (self.name == "male" and not self.stated)
 
 
 @dataclass(frozen=True)
@@ -100,6 +107,7 @@ def _covariates(facts: Facts) -> Iterator[Covariate]:
     yield _egfr(facts, age)
     yield _folate(facts, age)
     yield from _blood(facts)
+    yield _weight(facts)
 
 
 def _sex(facts: Facts) -> Covariate:
@@ -122,6 +130,16 @@ def _folate(facts: Facts, age: float | None) -> Covariate:
     if value is not None and per_ng_ml:
         return Covariate("folate_ng_ml", max(float(value) / per_ng_ml, 0.5), "ng/mL", True, 0.0, "record")
     return stand_in("folate_ng_ml", age)
+
+
+def _weight(facts: Facts) -> Covariate:
+    """The latest weight, or that of the model's parameters: they are published for one weight, and spread around it."""
+    value = facts.value("body_weight")
+    if value is not None:
+        return Covariate(
+            "weight_kg", min(max(float(value), LEAST_WEIGHT_KG), MOST_WEIGHT_KG), "kg", True, 0.0, "record"
+        )
+    return Covariate("weight_kg", WEIGHT_OF_PARAMETERS_KG, "kg", False, 0.0, "that of the model's parameters")
 
 
 def _blood(facts: Facts) -> Iterator[Covariate]:

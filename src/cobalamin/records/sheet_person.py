@@ -21,6 +21,7 @@ PERSON_KEYS = (
     "breastfeeding",
     "postpartum",
     "gestation_weeks",
+    "weight",
     "ethnicity",
     "died",
 )
@@ -50,6 +51,8 @@ def read_person(desk: Desk, patient: Mapping[str, Any]) -> None:
             _status(desk, key, value, where, patient)
         elif key in ("gestation_weeks", "gestation"):
             _gestation(desk, value, where)
+        elif key == "weight":
+            _weight(desk, value, where)
         elif key == "ethnicity":
             _ethnicity(desk, str(value), where)
         else:
@@ -153,6 +156,23 @@ def _gestation(desk: Desk, value: object, where: str) -> None:
     now = desk.now()
     desk.fact("person_gestation", where, now, until=now.time, value=weeks, unit="weeks")
     desk.ledger.use()
+
+
+def _weight(desk: Desk, value: object, where: str) -> None:
+    number = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([^\d\s].*)?", str(value))
+    if number is None or not number[2]:
+        desk.aside("weight", 'weight without a unit: write "82 kg"', where)
+        return
+    weight = units.convert("vital_body_weight", float(number[1]), number[2])
+    if weight is None:
+        known = ", ".join(units.known_units("vital_body_weight"))
+        desk.aside("weight", f"weight in a unit that is not known: known are {known}", where)
+    elif units.implausible("vital_body_weight", weight[0]):
+        desk.aside("weight", "impossible weight", where)
+    else:
+        now = desk.now()
+        desk.fact("vital_body_weight", where, now, until=now.time, value=weight[0], unit=weight[1])
+        desk.ledger.use()
 
 
 def _ethnicity(desk: Desk, value: str, where: str) -> None:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from cobalamin.report.give import course_words
 from cobalamin.report.outlook_expect_table import Table, tables
+from cobalamin.report.outlook_fit_words import person_words
 from cobalamin.report.phrases import guideline_words
 from cobalamin.report.phrases import headline as phrased
-from cobalamin.report.words import readable, sentence
+from cobalamin.report.words import sentence
 
 if TYPE_CHECKING:
     from cobalamin.outlook.expect import Course, Expected
@@ -63,12 +64,11 @@ def headline(said: Expected) -> str:
 
 def rests_on(said: Expected) -> list[str]:
     """The person as recorded, the stand-ins, and how many bodies were drawn."""
-    stated = "; ".join(f"{one.name} {readable(one.value)}" for one in said.basis if one.stated)
-    assumed = "; ".join(f"{one.name} {readable(one.value)}" for one in said.basis if not one.stated)
-    lines = [f"On record: {stated}."] if stated else []
-    lines += [f"Not on record, so spread around: {assumed}."] if assumed else []
-    drawn = f"{said.people} bodies that this person may have (seed {said.seed}); no result on treatment is used."
-    return [*lines, drawn]
+    drawn = (
+        f"{said.people} bodies that this person may have (seed {said.seed}); no result on treatment is used: "
+        "`cobalamin fit` uses those."
+    )
+    return [*person_words(said.basis, "spread around"), drawn]
 
 
 def course_heading(course: Course) -> str:

@@ -19,15 +19,16 @@ from cobalamin.report.outlook_fit_words import (
     marker_unit,
     marker_words,
     percent,
+    person_words,
     regimen_words,
     spread,
     surprise_words,
     test_words,
 )
-from cobalamin.report.words import readable, short_date
+from cobalamin.report.words import short_date
 
 if TYPE_CHECKING:
-    from cobalamin.outlook.fit_said import Basis, FitSaid, IntervalSaid
+    from cobalamin.outlook.fit_said import FitSaid, IntervalSaid
 
 WIDTH, LABEL = 110, 11
 LEARNED_SHOWN = 3
@@ -68,15 +69,7 @@ def rests_on(said: FitSaid) -> list[str]:
     """What went in: doses, present regimen, the person as recorded, and the stand-ins."""
     lines = ["; ".join(course_words(one, said) for one in said.courses)] if said.courses else ["No B12 given so far"]
     lines[0] += f"; {regimen_words(said.regimen, said)}." if said.regimen else "."
-    stated = "; ".join(_basis(one) for one in said.basis if one.stated)
-    assumed = "; ".join(_basis(one) for one in said.basis if not one.stated)
-    lines += [f"On record: {stated}."] if stated else []
-    lines += [f"Not on record, so taken as uncertain around: {assumed}."] if assumed else []
-    return lines
-
-
-def _basis(one: Basis) -> str:
-    return f"{one.name} {readable(one.value)}"
+    return [*lines, *person_words(said.basis, "taken as uncertain around")]
 
 
 def left_out(said: FitSaid) -> list[str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from cobalamin.report.words import interval, number, plain, short_date, unit_words, word
+from cobalamin.report.words import interval, number, plain, readable, short_date, unit_words, word
 
 if TYPE_CHECKING:
     from cobalamin.outlook.fit_said import (
+        Basis,
         CourseSaid,
         FitSaid,
         IntervalSaid,
@@ -180,3 +182,14 @@ def test_words(target: str, best: TestSaid, remaining: float, said: FitSaid) -> 
     when = f"just before the injection of {day}" if best.before_injection else f"on {day}"
     narrower = 5 * round(20 * (1 - remaining))
     return f"{marker_words(best.marker)} {when} would narrow {what} most: by about {narrower} %."
+
+
+def person_words(basis: Sequence[Basis], spread_how: str) -> list[str]:
+    """The person as recorded, what stands in for the rest and is spread, and what is one value for all."""
+    parts = {
+        "On record": [one for one in basis if one.stated],
+        f"Not on record, so {spread_how}": [one for one in basis if not one.stated and one.spread],
+        "Not on record, and taken as": [one for one in basis if not one.stated and not one.spread],
+    }
+    named = {head: "; ".join(f"{one.name} {readable(one.value)}" for one in found) for head, found in parts.items()}
+    return [f"{head}: {words}." for head, words in named.items() if words]
