@@ -9,7 +9,7 @@ from cobalamin.physiology.bodies import Bodies
 from cobalamin.physiology.courses import Courses, Dose
 from cobalamin.physiology.simulate import simulate
 from validation.physiology import stiff
-from validation.physiology.solver import ASKED, JUDGED, differences
+from validation.physiology.solver import ASKED, JUDGED, count_differences, differences, life_span_difference
 
 CN, OH = "cyanocobalamin", "hydroxocobalamin"
 SOON_AND_LATE = [0.0, 0.0007, 0.01, 0.05, 0.2, 0.7, 2.0, 6.0, 20.0, 60.0, 120.0, 240.0]
@@ -45,3 +45,11 @@ def test_hard_case_agrees_with_a_stiff_solver_minutes_and_months_after_a_dose(ca
 
 def test_random_people_agree_with_a_stiff_solver():
     assert differences(9, seed=21)[:, :JUDGED].max() < ASKED
+
+
+def test_blood_counts_of_random_anaemic_people_agree_with_a_stiff_solver():
+    assert count_differences(3, seed=13).max() < ASKED
+
+
+def test_chain_of_stages_leaves_as_many_cells_as_a_gamma_spread_of_life_spans():
+    assert life_span_difference() < 1e-5

@@ -7,7 +7,7 @@ from pathlib import Path
 import altair as alt
 
 from validation.physiology.survey import QUANTILES, Band
-from validation.physiology.trials import Beside, tolerance
+from validation.physiology.trials import Beside, tolerance, tuned_on
 
 INSIDE, OUTSIDE, GREY = "#1f6f8b", "#c8553d", "#d9d9d9"
 WIDTH, SCALE = 620, 2
@@ -17,21 +17,22 @@ SIZES = {
 }
 
 
-def trials(found: list[Beside], out: Path) -> None:
+def trials(
+    found: list[Beside], out: Path, name: str = "trials", title: str = "The model beside every calibration trial"
+) -> None:
     """One line a result: the model against what was seen, and the tolerance that was set beforehand."""
     compared = [one for one in found if one.model is not None]
     factor = [one for one in compared if tolerance(one.row.marker)[0] == "factor"]
     points = [one for one in compared if tolerance(one.row.marker)[0] != "factor"]
-    title = alt.TitleParams(
-        "The model beside every calibration trial",
-        subtitle=[
-            "Grey: tolerance set beforehand. Red: outside, each named with its reason in misfits.csv.",
-            "In brackets: seen | model.",
-        ],
-        anchor="start",
-    )
-    chart = alt.vconcat(_panel(factor, SIZES["level"], log=True), _panel(points, SIZES["points"], log=False))
-    _save(chart.properties(title=title), out / "trials")
+    words = [
+        "Grey: tolerance set beforehand. Diamonds: trials that no parameter was tuned on.",
+        "In brackets: seen | model.",
+    ]
+    heading = alt.TitleParams(title, subtitle=words, anchor="start")
+    panels = [
+        _panel(some, SIZES[kind], log=kind == "level") for some, kind in ((factor, "level"), (points, "points")) if some
+    ]
+    _save(alt.vconcat(*panels).properties(title=heading), out / name)
 
 
 def _panel(found: list[Beside], title: str, log: bool) -> alt.LayerChart:
@@ -44,18 +45,21 @@ def _panel(found: list[Beside], title: str, log: bool) -> alt.LayerChart:
     band = base.mark_bar(color=GREY, size=9).encode(alt.X("low:Q", scale=scale, axis=axis), y, alt.X2("high:Q"))
     colour = alt.Color("verdict:N", scale=alt.Scale(domain=["within", "outside"], range=[INSIDE, OUTSIDE]), title=None)
     tips = ["label:N", "seen:Q", "model:Q", "unit:N"]
-    dots = base.mark_point(filled=True, size=55, opacity=1).encode(x, y, colour, tooltip=tips)
+    shape = alt.Shape("tuned:N", scale=alt.Scale(domain=["tuned on", "not"], range=["circle", "diamond"]), title=None)
+    dots = base.mark_point(filled=True, size=75, opacity=1).encode(x, y, colour, shape, tooltip=tips)
     return alt.layer(band, dots).properties(width=WIDTH)
 
 
 def _place(one: Beside, log: bool) -> dict[str, object]:
     row = one.row
     _, limit = tolerance(row.marker)
+    what = f"{row.trial} {row.arm}: {row.marker.replace('_', ' ')}"
     return {
-        "label": f"{row.trial} {row.arm}: {row.marker}, day {row.day:g} ({row.seen:.4g} | {one.model:.4g})",
+        "label": f"{what}, day {row.day:g} ({row.seen:.4g} | {one.model:.4g})",
         "distance": one.distance,
         "low": 1 / limit if log else -limit,
         "high": limit,
+        "tuned": "tuned on" if tuned_on(row) else "not",
         "verdict": "within" if one.within else "outside",
         "seen": row.seen,
         "model": one.model,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from cobalamin.physiology.bodies import Bodies
 from cobalamin.physiology.courses import Courses, Dose
 from cobalamin.physiology.simulate import Markers, simulate
-from validation.physiology.trials import Beside, Row, days_of, in_balance, rows, settings
+from validation.physiology.trials import DATA, Beside, Row, days_of, in_balance, rows, settings
 
 Array = NDArray[np.float64]
 
@@ -36,13 +37,13 @@ def beside(row: Row) -> Beside:
         return Beside(row, None, "the level that the simulation starts from")
     answer = ANSWERS.get(row.marker)
     if answer is None:
-        return Beside(row, None, NOT_COMPARED[row.marker])
+        return Beside(row, None, NOT_COMPARED.get(row.marker, "the model does not tell it"))
     return Beside(row, answer(row))
 
 
-def everything() -> list[Beside]:
-    """All rows."""
-    return [beside(row) for row in rows()]
+def everything(folder: Path = DATA) -> list[Beside]:
+    """All rows of a folder."""
+    return [beside(row) for row in rows(folder)]
 
 
 NOT_COMPARED = {
@@ -118,20 +119,19 @@ def absorbed(row: Row) -> float:
 
 
 @cache
-def _normal(trial: str) -> Bodies:
-    row = next(one for one in rows() if one.trial == trial)
+def _normal(row: Row) -> Bodies:
     return Bodies.typical(1, **settings(row))  # type: ignore[arg-type]
 
 
 def excretion(row: Row) -> float:
     """Loss of a normal person in balance (ug/d)."""
-    p = _normal(row.trial).people[0]
+    p = _normal(row).people[0]
     return float(p["kb"] * p["L_n"] * (1 - p["fEHC"]) + p["koth"] * p["S_n"])
 
 
 def terminal_half_time(row: Row) -> float:
     """Half-time of the slow decline of a tracer (d), between 500 and 1500 days."""
-    bodies = _normal(row.trial)
+    bodies = _normal(row)
     days = [500.0, 1500.0]
     injected = [Dose(0, 1, "cyanocobalamin", "im")]
     tracer = (
@@ -143,7 +143,7 @@ def terminal_half_time(row: Row) -> float:
 
 def rate_of_loss(row: Row) -> float:
     """Per cent of the store lost a day, by way: other loss counts as urine, bile as faeces."""
-    p = _normal(row.trial).people[0]
+    p = _normal(row).people[0]
     store = p["L_n"] + p["S_n"]
     by_urine = row.marker == "urine_rate"
     lost = p["koth"] * p["S_n"] if by_urine else p["kb"] * p["L_n"] * (1 - p["fEHC"])

@@ -11,7 +11,7 @@ from cobalamin.physiology.absorption import absorption_classes
 from cobalamin.physiology.bodies import Bodies
 from cobalamin.physiology.courses import FORMS, Courses, Dose
 from cobalamin.physiology.simulate import simulate
-from validation.physiology import stiff
+from validation.physiology import stiff, stiff_cells
 
 Array = NDArray[np.float64]
 
@@ -20,6 +20,10 @@ JUDGED = 4  # of the series: the four markers; stores and urine are shown beside
 AFTER_A_DOSE = (0.0007, 0.02, 0.08, 0.3, 1.01, 3.0, 9.0)  # d: a minute to days
 FOLLOWED = (20.0, 90.0, 200.0, 365.0)
 LEAST = {"urine_ug": 1e-3}  # below, a relative error says nothing
+
+
+LOADED = [Dose(day, 1000, "hydroxocobalamin", "im") for day in (0, 2, 4, 6, 8, 10, 90)]
+EVERY_HALF_DAY = [float(day) for day in np.arange(0, 180.5, 0.5)]
 
 
 @dataclass(frozen=True)
@@ -87,3 +91,38 @@ def differences(people: int, seed: int, method: str = "LSODA") -> Array:
         least = np.array([LEAST.get(name, 1e-9) for name in stiff.SERIES])[:, None]
         found.append((np.abs(ours - theirs) / np.maximum(np.abs(theirs), least)).max(axis=1))
     return np.array(found)
+
+
+def anaemic(people: int, seed: int) -> Scene:
+    """Random people without intrinsic factor, anaemic to every degree, with the same courses."""
+    rng = np.random.default_rng(seed)
+    bodies = Bodies.draw(
+        people,
+        seed=seed,
+        absorption="no_intrinsic_factor",
+        start_serum_b12_pmol_l=rng.uniform(30, 130, people),
+        haemoglobin_g_dl=rng.uniform(4, 11.9, people),
+        mcv_fl=rng.uniform(98, 125, people),
+        male=rng.integers(0, 2, people),
+        marrow_limit=rng.choice([1.0, 0.5], people),
+    )
+    doses = [_doses(i % 3, rng) for i in range(people)]
+    return Scene(bodies, doses, [_days(one) for one in doses])
+
+
+def count_differences(people: int, seed: int, method: str = "LSODA") -> Array:
+    """Largest relative difference of each person's haemoglobin, cell volume and reticulocytes (people, 3)."""
+    one = anaemic(people, seed)
+    found = []
+    for i, (doses, days) in enumerate(zip(one.doses, one.days, strict=True)):
+        markers = simulate(one.bodies.take([i]), Courses.same(1, doses), days, blood_count=True)
+        ours = np.array([getattr(markers, name)[0] for name in stiff_cells.COUNTS])
+        theirs = stiff_cells.follow(one.bodies, i, doses, list(days), method)
+        found.append((np.abs(ours - theirs) / theirs).max(axis=1))
+    return np.array(found)
+
+
+def life_span_difference() -> float:
+    """Relative difference of new cells after half a year: a chain of twelve stages, and a gamma spread of lives."""
+    chain, spread = stiff_cells.survivors(anaemic(1, 3).bodies, 0, LOADED, EVERY_HALF_DAY)
+    return abs(chain - spread) / spread

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from math import exp, log
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -145,26 +146,41 @@ def follow(
     bodies: Bodies, place: int, doses: Sequence[Dose], days: Sequence[float], method: str = "LSODA", **tolerance: float
 ) -> Array:
     """The seven series of one person on the days (7, k), by a stiff solver between one change and the next."""
-    body, oral = Body(bodies, place), []
-    oral = list(body.absorbed(doses))
-    injected = [dose for dose in doses if dose.route != "oral"]
-    edges = {0.0, *days, *(dose.day for dose in injected), *(x for one in oral for x in one[:2])}
+    body = Body(bodies, place)
     y, out = body.start(), {}
-    now = sorted(edge for edge in edges if edge <= max(days))
-    for start, end in pairwise([0.0, *now]):
-        middle = (start + end) / 2
-        running = [one for one in oral if one[0] <= middle < one[1]]
-        if end > start:
-            rhs = body.slopes(body.p["diet"] + sum(one[2] for one in running))
-            y = solve_ivp(rhs, (start, end), y, method=method, **(tolerance or TIGHT)).y[:, -1]
-        seen = body.p["diet"] + sum(one[3] for one in running if end > start)
-        out[end] = _series(body, y, seen)
-        for dose in (one for one in injected if one.day == end):
-            _inject(body, y, dose)
+    for piece in pieces(body, doses, days):
+        if piece.end > piece.start:
+            rhs = body.slopes(piece.supply)
+            y = solve_ivp(rhs, (piece.start, piece.end), y, method=method, **(tolerance or TIGHT)).y[:, -1]
+        out[piece.end] = _series(body, y, piece.seen)
+        for dose in piece.injected:
+            inject(body, y, dose)
     return np.array([out[float(day)] for day in days]).T
 
 
-def _inject(body: Body, y: Array, dose: Dose) -> None:
+class Piece(NamedTuple):
+    """A stretch without a change: supply to the stores, what of it is seen (ug/d), and what is injected at its end."""
+
+    start: float
+    end: float
+    supply: float
+    seen: float
+    injected: list[Dose]
+
+
+def pieces(body: Body, doses: Sequence[Dose], days: Sequence[float]) -> Iterator[Piece]:
+    """The stretches of a course up to the last day; each day and each change is an end of one."""
+    oral, diet = list(body.absorbed(doses)), body.p["diet"]
+    injected = [dose for dose in doses if dose.route != "oral"]
+    edges = {0.0, *days, *(dose.day for dose in injected), *(x for one in oral for x in one[:2])}
+    for start, end in pairwise([0.0, *sorted(edge for edge in edges if edge <= max(days))]):
+        running = [one for one in oral if end > start and one[0] <= (start + end) / 2 < one[1]]
+        supply, seen = (diet + sum(one[i] for one in running) for i in (2, 3))
+        yield Piece(start, end, supply, seen, [dose for dose in injected if dose.day == end])
+
+
+def inject(body: Body, y: Array, dose: Dose) -> None:
+    """Put a dose into the muscle."""
     kept = body.retained(dose)
     cyano = dose.form == "cyanocobalamin"
     y[RC if cyano else RO] += kept

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from cobalamin.errors import CobalaminError
+
 DATA = Path(__file__).parent / "data"
 PMOL_PER_PG_ML = 0.738
 
@@ -27,6 +29,7 @@ class Row:
     day: float
     seen: float
     certainty: str
+    folder: Path
 
     @property
     def name(self) -> tuple[str, str, str, float]:
@@ -61,23 +64,27 @@ class Beside:
         return abs(self.distance) <= limit
 
 
-def read(name: str) -> list[dict[str, str]]:
-    """One file of data/."""
-    return list(csv.DictReader((DATA / name).read_text(encoding="utf-8").splitlines()))
+def read(name: str, folder: Path = DATA) -> list[dict[str, str]]:
+    """One file of data/, or of a folder of trials that were kept apart; CobalaminError where it cannot be read."""
+    try:
+        return list(csv.DictReader((folder / name).read_text(encoding="utf-8").splitlines()))
+    except OSError as error:
+        raise CobalaminError(f"{folder / name} cannot be read: {error.strerror}. See data/README.md.") from error
 
 
 @cache
-def rows() -> tuple[Row, ...]:
-    """All printed results, levels of B12 in pmol/L."""
-    return tuple(_row(one) for one in read("calibration.csv"))
+def rows(folder: Path = DATA) -> tuple[Row, ...]:
+    """All printed results of a folder, levels of B12 in pmol/L."""
+    return tuple(_row(one, folder) for one in read("calibration.csv", folder))
 
 
-def _row(one: dict[str, str]) -> Row:
+def _row(one: dict[str, str], folder: Path) -> Row:
     seen, unit = float(one["mean_or_median"]), one["unit"]
     if unit == "pg/mL":
         seen, unit = seen * PMOL_PER_PG_ML, "pmol/L"
     words = {key: one[key] for key in ("trial", "arm", "form", "route", "schedule", "marker", "certainty")}
-    return Row(**words, dose_ug=float(one["dose_ug"] or 0), unit=unit, day=float(one["day"]), seen=seen)
+    dose_ug, day = float(one["dose_ug"] or 0), float(one["day"])
+    return Row(**words, dose_ug=dose_ug, unit=unit, day=day, seen=seen, folder=folder)
 
 
 @cache
@@ -107,10 +114,14 @@ def days_of(schedule: str) -> list[float]:
 def settings(row: Row) -> dict[str, float | str]:
     """Covariates of an arm: the suggested settings, and what had to be assumed besides."""
     arm = next(
-        (one for one in read("calibration_arms.csv") if one["trial"] == row.trial and one["arm"] in (row.arm, "all")),
+        (
+            one
+            for one in read("calibration_arms.csv", row.folder)
+            if one["trial"] == row.trial and one["arm"] in (row.arm, "all")
+        ),
         {},
     )
-    assumed = _assumed(row.trial)
+    assumed = _assumed(row)
     found: dict[str, float | str] = {"parameters": assumed["parameters"]}
     names = {
         "IF_factor": "intrinsic_factor",
@@ -128,22 +139,25 @@ def settings(row: Row) -> dict[str, float | str]:
     return found
 
 
-def _assumed(trial: str) -> dict[str, str]:
-    return next(one for one in read("assumptions.csv") if one["trial"] == trial)
+def _assumed(row: Row) -> dict[str, str]:
+    found = [one for one in read("assumptions.csv", row.folder) if one["trial"] == row.trial]
+    if not found:
+        raise CobalaminError(
+            f"{row.folder / 'assumptions.csv'} has no row for {row.trial}. Add one; see data/README.md."
+        )
+    return found[0]
 
 
 def in_balance(row: Row) -> bool:
     """Whether the arm's people are taken to have lived long on what keeps their stores as they are."""
-    return _assumed(row.trial)["in_balance"] == "yes"
+    return _assumed(row)["in_balance"] == "yes"
 
 
 def tuned_on(row: Row) -> bool:
     """Whether a parameter was tuned on results of the row's trial."""
-    return _assumed(row.trial)["tuned_on"] == "yes"
+    return _assumed(row)["tuned_on"] == "yes"
 
 
 def _printed_start(row: Row) -> float | None:
-    return next(
-        (one.seen for one in rows() if (one.trial, one.arm, one.marker, one.day) == (row.trial, row.arm, "B12", 0)),
-        None,
-    )
+    start = (row.trial, row.arm, "B12", 0)
+    return next((one.seen for one in rows(row.folder) if one.name == start), None)

@@ -21,9 +21,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cobalamin.physiology.compiled import Floats, Person, part
+from cobalamin.physiology.compiled import Floats, Person, inlined, part
 from cobalamin.physiology.state import ABSORBED, State
-from cobalamin.physiology.stores import Modes, decay, labile_ug
+from cobalamin.physiology.stores import MODES, Modes, labile_ug
 
 Array = NDArray[np.float64]
 
@@ -31,16 +31,20 @@ Array = NDArray[np.float64]
 # stages of new cells, effectiveness.
 LARGE, NORMAL, RETIC_LARGE, RETIC_NORMAL, OLD, NEW, EFFECT = 3, 6, 9, 10, 11, 12, 24
 STATES, NEW_STAGES, MARROW_STAGES = 25, 12, 6.0
-LONGEST = 0.25  # d: a step of fourth order is then exact to 1e-5 at the fastest rate of the chain, about 3 /d
+FIRST, GROWTH, LONGEST = 1 / 128, 0.3, 0.125  # d: short after a dose, when the store rises within hours
 NO_TIME = 1e-12
 
 
 class Cells(NamedTuple):
-    """`state` (25,): the state; `slope` (5, 25): room for a step; `own` (10,): what is fixed for the person."""
+    """`state` (25,): the state; `slope` (5, 25): room for a step; `own` (10,): what is fixed for the person.
+
+    `kept` (7,): what half a step leaves of each mode of the stores.
+    """
 
     state: Array
     slope: Array
     own: Array
+    kept: Array
 
 
 HB_OWN, PRODUCTION, EFFECT_0, LIFE_OLD, SEVERITY, V_OLD, V_NEW, L50, H_0, MOST_DRIVE = range(10)
@@ -48,7 +52,7 @@ HB_OWN, PRODUCTION, EFFECT_0, LIFE_OLD, SEVERITY, V_OLD, V_NEW, L50, H_0, MOST_D
 
 def empty_cells() -> Cells:
     """Room for the cells of one person."""
-    return Cells(np.zeros(STATES), np.zeros((5, STATES)), np.zeros(10))
+    return Cells(np.zeros(STATES), np.zeros((5, STATES)), np.zeros(10), np.zeros(MODES))
 
 
 @part
@@ -74,7 +78,7 @@ def red_cells_of(haemoglobin: float, volume: float, p: Person) -> float:
     return 1000.0 * packed / volume
 
 
-@part
+@inlined
 def drive(haemoglobin: float, c: Cells, p: Person) -> float:
     """Production over normal that a haemoglobin (g/dL) calls for."""
     lack = c.own[HB_OWN] - haemoglobin
@@ -83,7 +87,7 @@ def drive(haemoglobin: float, c: Cells, p: Person) -> float:
     return min(max(wanted, p.eMin), most)
 
 
-@part
+@inlined
 def reticulocyte_life(haemoglobin: float, effect: float, c: Cells, p: Person) -> float:
     """Life in blood (d): longer the more haemoglobin lacks, for a marrow that answers sends them out early."""
     life: float = p.tR + p.tRise * effect * min(max((c.own[HB_OWN] - haemoglobin) / p.sevSpan, 0.0), 1.0)
@@ -121,7 +125,7 @@ def _fill_steady(c: Cells, made: float, stay: float, p: Person) -> None:
     c.state[OLD] = made * c.own[LIFE_OLD]
 
 
-@part
+@inlined
 def _stage_rates(effect: float, c: Cells, p: Person) -> tuple[float, float]:
     """Rates (1/d) of the marrow's first three stages and of its last three."""
     rate = MARROW_STAGES / p.tP
@@ -141,7 +145,7 @@ def effect_target(labile: float, c: Cells, p: Person) -> float:
     return max(0.0, (_sufficiency(labile, c, p) - least) / (1.0 - least))
 
 
-@part
+@inlined
 def counts(count: Floats, c: Cells, p: Person) -> tuple[float, float, float]:
     """Haemoglobin (g/dL), mean cell volume (fL), reticulocytes (%)."""
     new = 0.0
@@ -154,7 +158,7 @@ def counts(count: Floats, c: Cells, p: Person) -> tuple[float, float, float]:
     return p.MCHC * packed / 1000.0, packed / cells, 100.0 * reticulocytes / cells
 
 
-@part
+@inlined
 def _slopes(count: Floats, wanted: float, slope: Floats, c: Cells, p: Person) -> None:
     """Right-hand side at a target of effectiveness."""
     haemoglobin, _, _ = counts(count, c, p)
@@ -177,14 +181,14 @@ def _slopes(count: Floats, wanted: float, slope: Floats, c: Cells, p: Person) ->
     slope[EFFECT] = p.kg * max(0.0, wanted - effect) - p.kgLoss * max(0.0, effect - wanted)
 
 
-@part
+@inlined
 def _line(count: Floats, slope: Floats, at: int, enters: float, rate: float) -> None:
     slope[at] = enters - rate * count[at]
     slope[at + 1] = rate * (count[at] - count[at + 1])
     slope[at + 2] = rate * (count[at + 1] - count[at + 2])
 
 
-@part
+@inlined
 def step_cells(c: Cells, days: float, wanted: tuple[float, float, float], p: Person) -> None:
     """One step of the classical fourth-order method; `wanted`: target of effectiveness at start, middle and end."""
     count, moved = c.state, c.slope[4]
@@ -199,16 +203,29 @@ def step_cells(c: Cells, days: float, wanted: tuple[float, float, float], p: Per
 
 @part
 def march_cells(c: Cells, state: State, m: Modes, days: float, p: Person) -> None:
-    """Let `days` pass without a change, in equal steps of at most LONGEST; moves the amounts of the stores too."""
+    """Let `days` pass without a change, in graded steps of at most LONGEST; moves the amounts of the stores too.
+
+    `state.consumed` counts the time since the last change here.
+    """
     if days <= NO_TIME:
         return
-    steps = math.ceil(days / LONGEST)
-    size = days / steps
-    start = effect_target(labile_ug(state.amount, state.supply[ABSORBED], m), c, p)
-    for _ in range(steps):
-        decay(state.amount, m.rate, 0.5 * size)
-        middle = effect_target(labile_ug(state.amount, state.supply[ABSORBED], m), c, p)
-        decay(state.amount, m.rate, 0.5 * size)
-        end = effect_target(labile_ug(state.amount, state.supply[ABSORBED], m), c, p)
+    start, left, known = effect_target(labile_ug(state.amount, state.supply[ABSORBED], m), c, p), days, 0.0
+    while left > NO_TIME:
+        size = min(max(FIRST, GROWTH * state.consumed[0]), LONGEST, left)
+        if size != known:
+            known = size
+            for j in range(MODES):
+                c.kept[j] = math.exp(-0.5 * m.rate[j] * size)
+        middle = _after_half_a_step(c, state, m, p)
+        end = _after_half_a_step(c, state, m, p)
         step_cells(c, size, (start, middle, end), p)
-        start = end
+        state.consumed[0] += size
+        start, left = end, left - size
+
+
+@inlined
+def _after_half_a_step(c: Cells, state: State, m: Modes, p: Person) -> float:
+    """Target of effectiveness once the stores have moved on by half a step."""
+    for j in range(MODES):
+        state.amount[j] *= c.kept[j]
+    return effect_target(labile_ug(state.amount, state.supply[ABSORBED], m), c, p)

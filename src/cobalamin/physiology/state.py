@@ -40,7 +40,7 @@ class State(NamedTuple):
 
     `injected_lost` (1,) counts what was injected and will be lost (ug); `cursor` holds the next dose and the next oral
     dose whose day ends; `rung` (1,) counts the steps since the last change, `consumed` (1,) is the time spent in the
-    present one (d).
+    present one (d); where the blood count is followed, since the last change.
     """
 
     amount: Array
