@@ -121,47 +121,47 @@ class Comparisons:
 
     def __init__(self, asked: Sequence[Comparison]) -> None:
         self.names = [one.finding.name for one in asked]
-        # "Above" is "below" with every sign turned, so there is one comparison.
-        self.turn = np.array([[1.0 if one.side == "below" else -1.0] for one in asked])
+        self.below = np.array([[one.side == "below"] for one in asked])
         limits = [_limits(one) for one in asked]
-        self.default = np.array([[limit[-1]] for limit in limits])
-        self.by_unit = [(place, limit) for place, limit in enumerate(limits) if (limit != limit[-1]).any()]
+        self.limits = np.array(limits)
+        self.by_unit = [place for place, limit in enumerate(limits) if (limit != limit[-1]).any()]
         self.beyond = np.array([_words_beyond(one) for one in asked])
-        self.worded = np.array([[_text(one) != ()] for one in asked])
-        self.denied = np.array([[one.operator in DENIED] for one in asked])
+        self.worded = np.array([_text(one) != () for one in asked])
+        self.denied = np.array([place for place, one in enumerate(asked) if one.operator in DENIED], dtype=np.intp)
 
     def answers(self, values: Values) -> tuple[Bools, Bools]:
         """Yes and no of each comparison (a row) for each person (a column); neither where it is open."""
         at = np.array([values.row[name] for name in self.names], dtype=np.intp)
-        number, sign, word = values.value[at], values.sign[at], values.word[at]
-        limit = self._limits(values.unit[at])
-        known = ~np.isnan(number)
-        turned, bound = number * self.turn, limit * self.turn
-        yes = turned < bound
-        no = known & ~yes
-        if sign.any():
-            yes, no = _censored(yes, no, turned, bound, sign * self.turn)
-        spoken = (word >= 0) & ~known & self.worded
-        if spoken.any():
-            beyond = np.take_along_axis(self.beyond, word.astype(np.intp), axis=1)
-            yes, no = yes | (spoken & beyond), no | (spoken & ~beyond)
-        return np.where(self.denied, no, yes), np.where(self.denied, yes, no)
+        number, default = values.value[at], self.limits[:, -1:]
+        yes = np.where(self.below, number < default, number > default)
+        for place in self.by_unit:
+            yes[place] = self._beyond(place, number[place], values.unit[at[place]])
+        no = ~(yes | np.isnan(number))
+        # Few results are censored or in words, so those comparisons are made one by one.
+        for place in np.flatnonzero((values.sign != 0).any(axis=1)[at]).tolist():
+            yes[place], no[place] = self._censored(place, values, at[place], (yes[place], no[place]))
+        for place in np.flatnonzero(self.worded & (values.word >= 0).any(axis=1)[at]).tolist():
+            word = values.word[at[place]]
+            spoken, beyond = (word >= 0) & np.isnan(number[place]), self.beyond[place][word]
+            yes[place] |= spoken & beyond
+            no[place] |= spoken & ~beyond
+        yes[self.denied], no[self.denied] = no[self.denied], yes[self.denied]
+        return yes, no
 
-    def _limits(self, unit: npt.NDArray[np.int16]) -> npt.NDArray[np.float64]:
-        """The limit of each comparison in the canonical unit, for each result by the unit it was reported in."""
-        if not self.by_unit:
-            return self.default
-        limit = np.repeat(self.default, unit.shape[1], axis=1)
-        for place, by_unit in self.by_unit:
-            limit[place] = by_unit[unit[place]]
-        return limit
+    def _beyond(self, place: int, number: Any, unit: npt.NDArray[np.int16]) -> Bools:
+        """Whether results lie beyond the limit of one comparison, each in the unit it was reported in."""
+        limit = self.limits[place][unit]
+        found: Bools = number < limit if self.below[place] else number > limit
+        return found
 
-
-def _censored(yes: Bools, no: Bools, turned: Any, bound: Any, sign: Any) -> tuple[Bools, Bools]:
-    """Below 133 a result of "<30" lies whatever it is, ">2000" does not, and "<200" may."""
-    less, more = sign < 0, sign > 0
-    exact = ~(less | more)
-    return (yes & exact) | (less & (turned <= bound)), (no & exact) | (more & (turned >= bound))
+    def _censored(self, place: int, values: Values, row: int, exact: tuple[Bools, Bools]) -> tuple[Bools, Bools]:
+        """Below 133 a result of "<30" lies whatever it is, ">2000" does not, and "<200" may."""
+        number, sign, limit = values.value[row], values.sign[row], self.limits[place][values.unit[row]]
+        # "Above" is "below" with every sign turned.
+        turn = 1 if self.below[place] else -1
+        turned, bound, sign = number * turn, limit * turn, sign * turn
+        yes, no = (answer & (sign == 0) for answer in exact)
+        return yes | ((sign < 0) & (turned <= bound)), no | ((sign > 0) & (turned >= bound))
 
 
 def _text(one: Comparison) -> tuple[str, ...]:
