@@ -138,9 +138,11 @@ class Comparisons:
             yes[place] = self._beyond(place, number[place], values.unit[at[place]])
         no = ~(yes | np.isnan(number))
         # Few results are censored or in words, so those comparisons are made one by one.
-        for place in np.flatnonzero((values.sign != 0).any(axis=1)[at]).tolist():
+        censored: Bools = np.any(values.sign != 0, axis=1)
+        for place in np.flatnonzero(censored[at]).tolist():
             yes[place], no[place] = self._censored(place, values, at[place], (yes[place], no[place]))
-        for place in np.flatnonzero(self.worded & (values.word >= 0).any(axis=1)[at]).tolist():
+        in_words: Bools = np.any(values.word >= 0, axis=1)
+        for place in np.flatnonzero(self.worded & in_words[at]).tolist():
             word = values.word[at[place]]
             spoken, beyond = (word >= 0) & np.isnan(number[place]), self.beyond[place][word]
             yes[place] |= spoken & beyond
