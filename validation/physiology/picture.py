@@ -55,7 +55,7 @@ def _place(one: Beside, log: bool) -> dict[str, object]:
     _, limit = tolerance(row.marker)
     what = f"{row.trial} {row.arm}: {row.marker.replace('_', ' ')}"
     return {
-        "label": f"{what}, day {row.day:g} ({row.seen:.4g} | {one.model:.4g})",
+        "label": f"{what}, day {row.day:g} ({row.seen:.4g} | {round(one.model or 0.0, 3) + 0.0:.4g})",
         "distance": one.distance,
         "low": 1 / limit if log else -limit,
         "high": limit,

@@ -152,7 +152,7 @@ def follow(
         if piece.end > piece.start:
             rhs = body.slopes(piece.supply)
             y = solve_ivp(rhs, (piece.start, piece.end), y, method=method, **(tolerance or TIGHT)).y[:, -1]
-        out[piece.end] = _series(body, y, piece.seen)
+        out[piece.end] = series(body, y, piece.seen)
         for dose in piece.injected:
             inject(body, y, dose)
     return np.array([out[float(day)] for day in days]).T
@@ -187,7 +187,8 @@ def inject(body: Body, y: Array, dose: Dose) -> None:
     y[LC if cyano else LO] += dose.dose_ug - kept
 
 
-def _series(body: Body, y: Array, seen: float) -> tuple[float, ...]:
+def series(body: Body, y: Array, seen: float) -> tuple[float, ...]:
+    """The seven series of a state; `seen` is the supply that shows on transcobalamin (ug/d)."""
     p = body.p
     flow = p["kX_CN"] * y[XC] + p["kX_OH"] * y[XO] + p["kZ"] * y[Z]
     active = body.active(seen + flow, y[L])
