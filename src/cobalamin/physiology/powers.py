@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import numpy as np
-from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.extending import intrinsic
 
@@ -35,16 +34,21 @@ def _powers_of_two(degree: int) -> tuple[float, ...]:
 P0, P1, P2, P3, P4, P5, P6, P7, P8, P9 = _powers_of_two(9)
 
 
+def _as(kind: Any) -> Callable[..., Any]:
+    """Code that takes the bits as they are for another kind of number."""
+    return lambda context, builder, _, args: builder.bitcast(args[0], context.get_value_type(kind))
+
+
 @intrinsic
 def _bits(_: Any, number: Any) -> Any:
     """The bits of a number as an integer."""
-    return types.int64(number), lambda _context, builder, _signature, args: builder.bitcast(args[0], ir.IntType(64))
+    return types.int64(number), _as(types.int64)
 
 
 @intrinsic
 def _number(_: Any, bits: Any) -> Any:
     """The number that has these bits."""
-    return types.float64(bits), lambda _context, builder, _signature, args: builder.bitcast(args[0], ir.DoubleType())
+    return types.float64(bits), _as(types.float64)
 
 
 # In compiled code the typing context in front is not handed over.
