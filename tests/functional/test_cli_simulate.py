@@ -77,7 +77,8 @@ def test_a_regimen_that_may_not_be_shown_is_refused_as_data_where_json_was_asked
     refused = simulate(NERVES, "--regimen", "hydroxocobalamin 1 mg IM every 26 weeks", "--format", "json")
     assert isinstance(refused.exception, CobalaminError)
     (one,) = json.loads(refused.output)["refused"]
-    assert one["id"] == "regimen_not_shown" and "Nerve symptoms are on record" in one["reason"]
+    assert one["id"] == "less_with_nerve_symptoms" and "Nerve symptoms are on record" in one["reason"]
+    assert one["regimen"] == "hydroxocobalamin 1 mg IM every 26 weeks" and "cobalamin assess" in one["do"]
 
 
 @pytest.mark.parametrize(

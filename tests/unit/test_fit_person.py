@@ -11,9 +11,10 @@ import pytest
 
 from cobalamin.assess import Assessment, assess
 from cobalamin.errors import CobalaminError
+from cobalamin.outlook.domain import Unspoken
 from cobalamin.outlook.facts import facts_of
 from cobalamin.outlook.fit import fit_of, fit_person
-from cobalamin.outlook.fit_inputs import FitInputs, check_birth, fit_inputs, recorded
+from cobalamin.outlook.fit_inputs import FitInputs, fit_inputs, recorded
 from cobalamin.outlook.fit_said import FitSaid
 from cobalamin.outlook.fit_scene import chance_beyond
 from cobalamin.outlook.past import past_of
@@ -207,12 +208,18 @@ def test_outside_its_domain_it_refuses_and_says_why(changed: dict[str, Any], rea
 
 
 def test_an_entry_before_birth_is_refused() -> None:
-    facts = facts_of(assessed())
+    facts = facts_of(assessed(labs=[*LABS, lab("Vitamin B12", 300, "pmol/L", -9000)]))
     young = replace(facts, findings=dict(facts.findings) | {"finding.age_years": 18.0})
-    past = past_of(young)
-    unborn = replace(past.results[0], date=date(2001, 1, 1))
-    with pytest.raises(CobalaminError, match="an entry of 2001-01-01 lies before birth"):
-        check_birth(young, replace(past, results=(unborn,)))
+    with pytest.raises(Unspoken, match="An entry of 2001-05-26 lies before birth") as refused:
+        fit_inputs(young)
+    assert [one.id for one in refused.value.refusals] == ["before_birth"]
+
+
+def test_present_injections_are_not_drawn_on_after_a_severe_reaction() -> None:
+    history = {"conditions": ["pernicious anaemia"], "allergies": ["anaphylaxis to hydroxocobalamin"]}
+    found = fit_of(inputs(history=history), draws=60)
+    assert found.planned_dates == [] and found.intervals == []
+    assert any("severe reaction to B12 is on record" in one for one in found.warnings)
 
 
 def test_same_sheet_and_seed_same_answer_whatever_the_order() -> None:

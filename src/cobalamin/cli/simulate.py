@@ -67,9 +67,9 @@ def simulate_command(
     assessment, ledger = assess_record(record, Wanted(guideline, on.date() if on else None, patient, None))
     if until is not None:
         days = (until.date() - assessment.on).days
-    if regimen is None:
-        wanted.insert(0, _own_regimen(assessment))
     with refusal_as_data(as_json=form is Format.json, out=out):
+        if regimen is None:
+            wanted.insert(0, _own_regimen(assessment))
         said = expect(assessment, wanted, days=days, people=people, seed=seed)
     said = replace(said, planned=guidance_line(answer(assessment, ledger=ledger)))
     write_text(_written(said, form), out)
@@ -77,16 +77,16 @@ def simulate_command(
 
 def _own_regimen(assessment: Assessment) -> Regimen:
     """The regimen that the guidance gives this person."""
-    from cobalamin.errors import CobalaminError
+    from cobalamin.outlook.domain import Refusal, Unspoken
     from cobalamin.physiology.regimen import parse_regimen
 
     column = "output.regimen"
     name = assessment.trace[column][0] if column in assessment.trace.columns else None
     if name not in assessment.guideline.regimens:
-        raise CobalaminError(
-            f"{assessment.guideline.id} gives this person no regimen to simulate. Say one, for instance "
-            '--regimen "hydroxocobalamin 1 mg IM every 12 weeks" or --regimen "no treatment".'
-        )
+        reason = f"{assessment.guideline.id} gives this person no regimen to simulate."
+        do = 'Say one, for instance --regimen "hydroxocobalamin 1 mg IM every 12 weeks" or --regimen "no treatment".'
+        refusal = Refusal("no_regimen", reason, do)
+        raise Unspoken(assessment.findings["patient_id"][0], "nothing is simulated.", (refusal,))
     return parse_regimen(f"{assessment.guideline.id}:{name}")
 
 

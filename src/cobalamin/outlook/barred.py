@@ -5,38 +5,61 @@ from __future__ import annotations
 import math
 from datetime import timedelta
 
+from cobalamin.outlook.domain import Refusal
 from cobalamin.outlook.facts import Facts
-from cobalamin.outlook.nerves import RECORDED, nerves
+from cobalamin.outlook.nerves import ABSENT, NOT_ASKED, RECORDED, nerves
 from cobalamin.outlook.sparser import sparser
 from cobalamin.physiology.regimen_doses import Regimen
 
+_GUIDANCE = "What the guidance gives can be shown; `cobalamin assess` says it."
+# What bars less treatment, by what the record says of nerves: id, reason, what to do.
+LESS = {
+    RECORDED: ("less_with_nerve_symptoms", "Nerve symptoms are on record", _GUIDANCE),
+    NOT_ASKED: (
+        "less_with_nerves_not_asked",
+        "Nobody has asked about nerve symptoms",
+        f"Ask, and record them as absent if they are. {_GUIDANCE}",
+    ),
+    ABSENT: ("less_with_symptoms_back", "Symptoms come back before the dose or are worse", _GUIDANCE),
+}
 LEAST_MAINTENANCE_DAYS = 14.0  # closer injections are a course that begins today
 
 
-def why_not(facts: Facts, regimen: Regimen, days: float) -> str:
-    """Why a regimen is not shown to this person over that many days ahead; "" where it is.
+def why_not(facts: Facts, regimen: Regimen, days: float) -> Refusal | None:
+    """Why a regimen is not shown to this person over that many days ahead; None where it is.
 
-    Cyanocobalamin is never drawn beside Leber's disease, nothing is after a severe reaction to B12, and nothing that
-    gives less than is due while nerve symptoms are on record or were not asked about.
+    What is never drawn is not, and nothing that gives less than is due while nerve symptoms are on record or were not
+    asked about, or less than now while symptoms come back before the dose or are worse.
     """
+    return never_drawn(facts, regimen) or _less_than_due(facts, regimen, days)
+
+
+def never_drawn(facts: Facts, regimen: Regimen) -> Refusal | None:
+    """Cyanocobalamin beside Leber's disease, and any dose after a severe reaction to B12."""
     if regimen.phases and facts.is_yes("cobalamin_anaphylaxis"):
-        return "A severe reaction to B12 is on record: take allergy advice before any further dose is thought of."
+        return Refusal(
+            "severe_reaction",
+            "A severe reaction to B12 is on record: no dose is drawn.",
+            "Take allergy advice before any further dose is thought of.",
+            str(regimen),
+        )
     cyanocobalamin = any(phase.form == "cyanocobalamin" for phase in regimen.phases)
     if cyanocobalamin and facts.term("leber_recorded"):
-        return "Leber's disease is on record, in the person or the family: never cyanocobalamin."
-    return _by_nerves(facts, regimen, days)
+        return Refusal(
+            "cyanocobalamin_with_leber",
+            "Leber's disease is on record, in the person or the family: never cyanocobalamin.",
+            "Ask for hydroxocobalamin.",
+            str(regimen),
+        )
+    return None
 
 
-def _by_nerves(facts: Facts, regimen: Regimen, days: float) -> str:
+def _less_than_due(facts: Facts, regimen: Regimen, days: float) -> Refusal | None:
     less = sparser(facts, regimen, first_day(facts, regimen), days)
     if not less:
-        return ""
-    if nerves(facts) == RECORDED:
-        return f"Nerve symptoms are on record, so nothing is shown that gives less than is due: {less}."
-    return (
-        f"Nobody has asked about nerve symptoms, so nothing is shown that gives less than is due: {less}. "
-        "Ask, and record them as absent if they are."
-    )
+        return None
+    kind, why, do = LESS[nerves(facts)]
+    return Refusal(kind, f"{why}, so nothing is shown that gives less than is due: {less}.", do, str(regimen))
 
 
 def first_day(facts: Facts, regimen: Regimen) -> float:

@@ -6,37 +6,44 @@ What the record does not say is not taken as no in silence: it is listed, so tha
 from __future__ import annotations
 
 import csv
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
 
 from cobalamin.errors import CobalaminError
 from cobalamin.outlook.absorption import absorption_of
 from cobalamin.outlook.facts import Facts
-from cobalamin.outlook.past import past_of
+from cobalamin.outlook.past import Past, past_of
+
+DAYS_A_YEAR = 365.25
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why the model does not speak, and what to do instead."""
+    """Why the model does not speak, and what to do instead. `regimen`: where only that one is not shown."""
 
     id: str
     reason: str
     do: str
+    regimen: str | None = None
 
 
 class Unspoken(CobalaminError):
     """Nothing is shown of a person: what is not done, and each reason with what to do instead."""
 
     def __init__(self, patient_id: str, what: str, refusals: tuple[Refusal, ...]) -> None:
-        said = [what, *(part for one in refusals for part in (one.reason, one.do))]
-        super().__init__(f"{patient_id}: {' '.join(part for part in said if part)}")
+        said = dict.fromkeys([what, *(part for one in refusals for part in (one.reason, one.do))])
+        super().__init__(f"{patient_id}: {' '.join(said)}")
+        self.what = what
         self.patient_id, self.refusals = patient_id, refusals
 
     def as_dict(self) -> dict[str, object]:
-        """For JSON: who, and each refusal with its id, its reason and what to do."""
-        return {"patient_id": self.patient_id, "refused": [asdict(one) for one in self.refusals]}
+        """For JSON: who, what is not done, and each refusal with its id, its reason and what to do."""
+        refused = [asdict(one) for one in self.refusals]
+        return {"patient_id": self.patient_id, "not_done": self.what, "refused": refused}
 
 
 @dataclass(frozen=True)
@@ -87,7 +94,18 @@ def domain(facts: Facts, *, by_results: bool = False) -> Domain:
     """
     refused = [one.refusal for one in exclusions() if _holds(one, facts)]
     assumed = [one.asks for one in exclusions() if one.asks and facts.value(one.findings[0]) is None]
-    return Domain((*_nothing_known(facts, by_results), *refused, *_treatment(facts)), tuple(assumed))
+    past = past_of(facts)
+    return Domain(
+        (*_nothing_known(facts, past, by_results), *refused, *_treatment(past), *_contradictions(facts, past)),
+        tuple(assumed),
+    )
+
+
+def refuse(facts: Facts, *, by_results: bool = False) -> None:
+    """Raise Unspoken with every reason where the model may not speak about this person."""
+    refusals = domain(facts, by_results=by_results).refusals
+    if refusals:
+        raise Unspoken(facts.patient_id, "the model does not speak about this person.", refusals)
 
 
 def _holds(one: Exclusion, facts: Facts) -> bool:
@@ -97,14 +115,13 @@ def _holds(one: Exclusion, facts: Facts) -> bool:
     return any(value is not None and value < one.below for value in values)
 
 
-def _nothing_known(facts: Facts, by_results: bool) -> Iterator[Refusal]:
+def _nothing_known(facts: Facts, past: Past, by_results: bool) -> Iterator[Refusal]:
     if facts.value("age_years") is None:
         yield Refusal(
             "unknown_age",
             "Age is not on record: the model is for adults, and its markers shift with age.",
             "Add the age or the date of birth.",
         )
-    past = past_of(facts)
     enough = past.start is not None or (by_results and past.results)
     if not enough and not absorption_of(facts).known:
         yield Refusal(
@@ -114,9 +131,8 @@ def _nothing_known(facts: Facts, by_results: bool) -> Iterator[Refusal]:
         )
 
 
-def _treatment(facts: Facts) -> Iterator[Refusal]:
+def _treatment(past: Past) -> Iterator[Refusal]:
     """Treatment so far that the model cannot follow."""
-    past = past_of(facts)
     if past.unknown_products:
         yield Refusal(
             "unknown_product",
@@ -130,3 +146,24 @@ def _treatment(facts: Facts) -> Iterator[Refusal]:
             f"B12 was given before, but not all is known of it: {'; '.join(past.unclear)}.",
             "Add the doses with their days, or the schedule with the day it began.",
         )
+
+
+def _contradictions(facts: Facts, past: Past) -> Iterator[Refusal]:
+    """Entries that cannot all be true."""
+    age = facts.value("age_years")
+    days = [*(one.date for one in past.results), *(one.date for one in past.given)]
+    if age is not None and days and min(days) < facts.on - timedelta(days=round((age + 1) * DAYS_A_YEAR)):
+        yield Refusal(
+            "before_birth",
+            f"An entry of {min(days)} lies before birth (age {age:g} on {facts.on}).",
+            "Correct the date or the age.",
+        )
+    by_day: dict[date, set[tuple[str, float]]] = defaultdict(set)
+    for one in past.given:
+        if one.route != "oral" and one.recorded:
+            by_day[one.date].add((one.form, one.dose_ug))
+    for day, kinds in by_day.items():
+        if len(kinds) > 1:
+            named = " and ".join(f"{form} {dose_ug:g} ug" for form, dose_ug in sorted(kinds))
+            reason = f"On {day} the record holds two different injections: {named}."
+            yield Refusal("contradictory_doses", reason, "Correct one of them.")

@@ -18,6 +18,7 @@ from cobalamin.outlook.fit_said import Basis, Spread, plain
 if TYPE_CHECKING:
     import numpy as np
 
+    from cobalamin.outlook.domain import Refusal
     from cobalamin.outlook.person import Person
     from cobalamin.physiology.bodies import Bodies
     from cobalamin.physiology.courses import Dose
@@ -70,7 +71,7 @@ class Expected:
     on: date
     dates: tuple[date, ...]
     courses: tuple[Course, ...]
-    not_shown: tuple[str, ...]
+    not_shown: tuple[Refusal, ...]
     basis: tuple[Basis, ...]
     warnings: tuple[str, ...]
     people: int
@@ -100,8 +101,7 @@ def expect(
     the person, where no regimen may be shown, and for numbers out of range.
     """
     from cobalamin.outlook.barred import why_not
-    from cobalamin.outlook.domain import Refusal, Unspoken
-    from cobalamin.outlook.fit_inputs import check_birth, refuse
+    from cobalamin.outlook.domain import Unspoken, refuse
     from cobalamin.outlook.person import person_of
 
     _within("days", days, 7, MOST_DAYS)
@@ -109,12 +109,11 @@ def expect(
     facts = facts_of(assessment, patient_id)
     refuse(facts)
     person = person_of(facts)
-    check_birth(facts, person.past)
     barred = [why_not(facts, one, days) for one in regimens]
-    if all(barred):
-        reasons = (Refusal("regimen_not_shown", why, "") for why in dict.fromkeys(barred))
-        raise Unspoken(facts.patient_id, "", tuple(reasons))
-    shown = [one for one, why in zip(regimens, barred, strict=True) if not why]
+    refused = tuple(one for one in barred if one is not None)
+    if len(refused) == len(regimens):
+        raise Unspoken(facts.patient_id, "no regimen that was asked for is shown.", refused)
+    shown = [one for one, why in zip(regimens, barred, strict=True) if why is None]
     today = person.past.day(facts.on)
     injected = [dose.day - today for one in shown for dose in _ahead(facts, one, today, days) if dose.route != "oral"]
     offsets = _grid(days, injected)
@@ -125,7 +124,7 @@ def expect(
         on=facts.on,
         dates=tuple(facts.on + timedelta(days=one) for one in offsets),
         courses=tuple(courses),
-        not_shown=tuple(f"{one}: {why}" for one, why in zip(regimens, barred, strict=True) if why),
+        not_shown=refused,
         basis=tuple(_basis(person)),
         warnings=tuple(_warnings(facts, person, courses)),
         people=people,

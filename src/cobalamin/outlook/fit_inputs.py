@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 
 from cobalamin import units
-from cobalamin.errors import CobalaminError
-from cobalamin.outlook.barred import why_not
-from cobalamin.outlook.domain import Unspoken, domain
+from cobalamin.outlook.barred import never_drawn, why_not
+from cobalamin.outlook.domain import domain, refuse
 from cobalamin.outlook.facts import Facts
 from cobalamin.outlook.fit_said import Basis, CourseSaid, Limit, RegimenSaid
 from cobalamin.outlook.past import Given, Past
@@ -24,7 +23,6 @@ from cobalamin.physiology.likelihood import measured
 from cobalamin.physiology.regimen_doses import Phase, Regimen
 
 HALF_WEIGHT = 0.5  # from the end of the quiet days until twice as many
-DAYS_A_YEAR = 365.25
 UNBOUNDED = float("inf")
 # Marker -> threshold of the guideline, side, concept of its unit.
 LIMITS = (
@@ -74,14 +72,14 @@ class FitInputs:
 def fit_inputs(facts: Facts) -> FitInputs:
     """What a fit of this person rests on.
 
-    Raises CobalaminError where the model may not speak, and where results or doses contradict each other or birth.
+    Raises Unspoken where the model may not speak.
     """
     refuse(facts, by_results=True)
     person = person_of(facts)
     past = person.past
-    check_birth(facts, past)
-    _check_doses(past)
-    regimen = regimen_of(facts, past)
+    going_on = regimen_of(facts, past)
+    never = never_drawn(facts, _as_drawn(going_on)) if going_on else None
+    regimen = None if never else going_on
     like = Dose(0.0, regimen.dose_ug, regimen.form, regimen.route) if regimen else None
     return FitInputs(
         patient_id=facts.patient_id,
@@ -95,44 +93,9 @@ def fit_inputs(facts: Facts) -> FitInputs:
         like=like,
         limits=limits_of(facts, past),
         hidden=partial(why_hidden, facts, regimen),
-        warnings=list(_warnings(facts, past)),
+        warnings=[*([never.reason] if never else []), *_warnings(facts, past)],
         guidance=f"{facts.guideline.id} {facts.guideline.version}",
     )
-
-
-def refuse(facts: Facts, *, by_results: bool = False) -> None:
-    """Raise Unspoken with every reason where the model may not speak about this person.
-
-    `by_results`: results on treatment are used too, so that one of those is enough to begin with.
-    """
-    refusals = domain(facts, by_results=by_results).refusals
-    if refusals:
-        raise Unspoken(facts.patient_id, "the model does not speak about this person.", refusals)
-
-
-def check_birth(facts: Facts, past: Past) -> None:
-    """Raise CobalaminError where a result or a dose lies before the person was born."""
-    age = facts.value("age_years")
-    if age is None:
-        return
-    born = facts.on - timedelta(days=round((age + 1) * DAYS_A_YEAR))
-    early = [one.date for one in past.results if one.date < born] + [one.date for one in past.given if one.date < born]
-    if early:
-        raise CobalaminError(
-            f"{facts.patient_id}: an entry of {min(early)} lies before birth (age {age:g} on {facts.on}). "
-            "Correct the date or the age."
-        )
-
-
-def _check_doses(past: Past) -> None:
-    by_day: dict[date, set[tuple[str, float]]] = defaultdict(set)
-    for one in past.given:
-        if one.route != "oral" and one.recorded:
-            by_day[one.date].add((one.form, one.dose_ug))
-    for day, kinds in by_day.items():
-        if len(kinds) > 1:
-            named = " and ".join(f"{form} {dose_ug:g} ug" for form, dose_ug in sorted(kinds))
-            raise CobalaminError(f"On {day} the record holds two different injections: {named}. Correct one of them.")
 
 
 # The fit speaks of no blood count.
@@ -290,11 +253,12 @@ def why_hidden(facts: Facts, regimen: RegimenSaid | None, every_days: float) -> 
     """Why the injections that go on are not shown at another interval; "" where they are. As they go on, always."""
     if regimen is None or every_days == regimen.every_days:
         return ""
-    unwell = facts.is_yes("symptoms_return_before_dose") or facts.is_yes("symptoms_worse")
-    if every_days > regimen.every_days and unwell:
-        return "Symptoms come back before the dose or are worse: the model never lengthens an interval then."
-    other = Regimen((Phase(regimen.dose_ug, regimen.form, regimen.route, every_days),))
-    return why_not(facts, other, YEAR_DAYS)
+    refusal = why_not(facts, _as_drawn(regimen, every_days), YEAR_DAYS)
+    return refusal.reason if refusal else ""
+
+
+def _as_drawn(one: RegimenSaid, every_days: float | None = None) -> Regimen:
+    return Regimen((Phase(one.dose_ug, one.form, one.route, every_days or one.every_days),))
 
 
 def _warnings(facts: Facts, past: Past) -> Iterator[str]:

@@ -1,8 +1,9 @@
-"""Whether a regimen gives less than what is due to somebody who has, or may have, nerve symptoms.
+"""Whether a regimen gives less than what is due to somebody who has, or may have, nerve symptoms, or is not well on it.
 
 An interval is not enough to tell: a regimen without loading, one that ends, tablets in place of injections and missed
 doses all give less. So doses are counted, day by day, against the present injections, the guideline's plan, and,
-where that plan ends with the question about nerves or gives nothing, the guideline's regimen for nerves.
+where that plan ends with the question about nerves or gives nothing, the guideline's regimen for nerves. Where nerves
+are sound and symptoms come back before the dose or are worse, only the present injections count.
 """
 
 from __future__ import annotations
@@ -36,9 +37,9 @@ def sparser(facts: Facts, regimen: Regimen, first_day: float = 0.0, days: float 
     """In words, where the regimen first gives less than is due, within a year or `days` from the day of decision.
 
     `first_day`: of the regimen, in days after that day. Empty where it nowhere gives less, and where nerve symptoms
-    are an explicit no.
+    are an explicit no and no others come back or are worse.
     """
-    if nerves(facts) == ABSENT:
+    if nerves(facts) == ABSENT and not _symptoms_back(facts):
         return ""
     horizon = max(days, YEAR_DAYS)
     asked = regimen.doses(first_day, horizon)
@@ -50,10 +51,16 @@ def sparser(facts: Facts, regimen: Regimen, first_day: float = 0.0, days: float 
     return ""
 
 
+def _symptoms_back(facts: Facts) -> bool:
+    return facts.is_yes("symptoms_return_before_dose") or facts.is_yes("symptoms_worse")
+
+
 def _due(facts: Facts, days: float) -> Iterator[Due]:
     present = tuple(_present(facts, days))
     if present:
         yield Due("the present schedule", present)
+    if nerves(facts) == ABSENT:
+        return
     planned, open_ended = _planned(facts, days)
     if planned and open_ended:
         yield Due("the guidance", planned)

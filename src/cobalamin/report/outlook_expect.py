@@ -38,7 +38,7 @@ def text(said: Expected) -> str:
     for label, sentences in (
         ("Rests on", rests_on(said)),
         ("Take care", list(said.warnings)),
-        ("Not shown", list(said.not_shown)),
+        ("Not shown", not_shown(said)),
         ("Guidance", [said.planned] if said.planned else []),
     ):
         lines += _labelled(label, sentences)
@@ -69,6 +69,11 @@ def rests_on(said: Expected) -> list[str]:
         "`cobalamin fit` uses those."
     )
     return [*person_words(said.basis, "spread around"), drawn]
+
+
+def not_shown(said: Expected) -> list[str]:
+    """Regimens that were asked for and are not shown, with the reason and what to do."""
+    return [f"{one.regimen}: {one.reason} {one.do}" for one in said.not_shown]
 
 
 def course_heading(course: Course) -> str:

@@ -33,6 +33,7 @@ def page(said: Expected) -> str:
             said=said,
             day=short_date(said.on, date(1, 1, 1)),
             rests_on=words.rests_on(said),
+            not_shown=words.not_shown(said),
             wide=charts.levels_svg(said, charts.WIDE),
             narrow=charts.levels_svg(said, charts.NARROW),
             tables=tables,
