@@ -10,7 +10,7 @@ from cobalamin.errors import CobalaminError
 from cobalamin.guidance import available, load
 from cobalamin.physiology.regimen import Missed, Phase, Regimen, parse_regimen
 from cobalamin.physiology.regimen_doses import MONTH, WEEK
-from cobalamin.physiology.regimen_guidance import named_regimen
+from cobalamin.physiology.regimen_guidance import ends_by_judgement
 
 SPELLINGS = [
     (
@@ -121,7 +121,6 @@ REFUSALS = [
     ("no treatment missing doses 2", "no dose can be missed where none is given"),
     ("nice_ng239:hydroxocobalamin_lodaing", "Did you mean 'hydroxocobalamin_loading'"),
     ("nice_ng999:hydroxocobalamin_loading", "No guideline 'nice_ng999'"),
-    ("nice_ng239:hydroxocobalamin_leber", 'runs until "improvement ends"'),
     ("hydroxocobalamin 1 mg IM " + "weekly " * 100, "too long"),
 ]
 
@@ -237,16 +236,22 @@ def test_a_range_is_taken_as_the_shorter_and_said() -> None:
     assert regimen.notes == ('"2 to 3" was taken as 2; write 3 to see the other',)
 
 
-def test_every_regimen_of_guidance_is_drawn_or_says_what_it_leaves_open() -> None:
-    open_ended = {
-        name for guideline in available()[:-1] for name in load(guideline).regimens if not _is_drawn(guideline, name)
-    }
-    assert open_ended == {"hydroxocobalamin_leber"}
+SHIPPED = [(guideline, name) for guideline in available()[:-1] for name in load(guideline).regimens]
 
 
-def _is_drawn(guideline: str, name: str) -> bool:
-    try:
-        regimen = named_regimen(guideline, name)
-    except CobalaminError:
-        return False
-    return parse_regimen(str(regimen)) == regimen
+@pytest.mark.parametrize(("guideline", "name"), SHIPPED)
+def test_every_regimen_of_shipped_guidance_is_drawn_as_printed_and_reads_back(guideline: str, name: str) -> None:
+    regimen, printed = parse_regimen(f"{guideline}:{name}"), load(guideline).regimens[name]
+    assert parse_regimen(str(regimen)) == regimen
+    doses = regimen.doses(0.0, 366.0)
+    assert doses and all(dose.form in printed.product and dose.route == printed.route for dose in doses)
+    for phase, one in zip(regimen.phases, printed.phases, strict=False):
+        assert phase.every_days == pytest.approx(one.every_days, abs=0.005)
+        assert one.count in (None, phase.count)
+    assert ends_by_judgement(printed) == (name == "hydroxocobalamin_leber")
+
+
+def test_a_phase_until_improvement_ends_goes_on_and_what_comes_after_is_said_to_be_missing() -> None:
+    leber = parse_regimen("nice_ng239:hydroxocobalamin_leber")
+    assert str(leber) == "hydroxocobalamin 1 mg IM daily, 14 doses, then twice a week"
+    assert leber.notes == ('course "until improvement ends" is drawn as going on, and what comes after it is not',)

@@ -19,7 +19,7 @@ from cobalamin.outlook.facts import Facts
 from cobalamin.outlook.nerves import ABSENT, RECORDED, nerve_regimen, nerves
 from cobalamin.physiology.courses import Dose
 from cobalamin.physiology.regimen_doses import Regimen
-from cobalamin.physiology.regimen_guidance import drawn
+from cobalamin.physiology.regimen_guidance import drawn, ends_by_judgement
 
 SLACK_DAYS = 1.0  # whole days are rounded one way here and the other way there
 YEAR_DAYS = 366.0
@@ -89,8 +89,10 @@ def _planned(facts: Facts, days: float) -> tuple[tuple[Dose, ...], bool]:
     starts = items[0]["due"] or facts.on
     first = float(max((starts - facts.on).days, 0))
     try:
-        course = drawn(regimen)
-    except CobalaminError:  # runs by judgement: until then no length is known, and the regimen for nerves stands in
+        course, open_ = drawn(regimen), ends_by_judgement(regimen)
+    except CobalaminError:  # a product that the model does not know, in guidance that does not ship
+        open_ = True
+    if open_:  # until then no length is known, and the regimen for nerves stands in
         return (Dose(first, 1.0, "hydroxocobalamin", "im"),), False
     return tuple(course.doses(first, days)), course.phases[-1].count is None
 

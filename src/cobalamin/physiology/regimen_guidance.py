@@ -32,11 +32,24 @@ def named_regimen(guideline: str, name: str) -> Regimen:
 
 
 def drawn(regimen: GuidanceRegimen) -> Regimen:
-    """A regimen of guidance as phases of doses. Raises CobalaminError where its length is left open."""
+    """A regimen of guidance as phases of doses, with notes on what the source leaves open.
+
+    A phase that ends by judgement alone ("until improvement ends") goes on, and what comes after it is not drawn: the
+    model foretells no improvement, and a length of its own would be an invention. Raises CobalaminError for a product
+    that the model does not know.
+    """
     notes: list[str] = []
-    last = len(regimen.phases) - 1
-    phases = tuple(_phase(regimen, one, ends=place < last, notes=notes) for place, one in enumerate(regimen.phases))
-    return Regimen(phases, notes=tuple(notes))
+    phases: list[Phase] = []
+    for place, one in enumerate(regimen.phases, start=1):
+        phases.append(_phase(regimen, one, ends=place < len(regimen.phases), notes=notes))
+        if phases[-1].count is None:
+            break
+    return Regimen(tuple(phases), notes=tuple(notes))
+
+
+def ends_by_judgement(regimen: GuidanceRegimen) -> bool:
+    """Whether a phase of it ends on a day that no source tells, so that less than all of it can be drawn."""
+    return len(drawn(regimen).phases) < len(regimen.phases)
 
 
 def _phase(regimen: GuidanceRegimen, one: GuidancePhase, *, ends: bool, notes: list[str]) -> Phase:
@@ -47,8 +60,9 @@ def _phase(regimen: GuidanceRegimen, one: GuidancePhase, *, ends: bool, notes: l
     every = _exact(one.every_days)
     count = one.count
     if ends and count is None:
-        count = _length(regimen, one, every)
-        notes.append(f'{one.name} "until {one.until}" is drawn as {count} doses')
+        count = _length(one, every)
+        as_drawn = f"as {count} doses" if count else "as going on, and what comes after it is not"
+        notes.append(f'{one.name} "until {one.until}" is drawn {as_drawn}')
     if one.interval_max_days:
         longest = interval_words(_exact(one.interval_max_days))
         notes.append(f"{one.name} {interval_words(every)} to {longest}: drawn as {interval_words(every)}")
@@ -61,17 +75,12 @@ def _exact(every_days: float) -> float:
     return near[0] if near else every_days
 
 
-def _length(regimen: GuidanceRegimen, one: GuidancePhase, every: float) -> int:
-    """Doses of a phase that ends by judgement: as many as fit until the day on which it is judged."""
+def _length(one: GuidancePhase, every: float) -> int | None:
+    """Doses of a phase that ends by judgement: as many as fit until the day on which it is judged; None without one."""
     for number in _numbers_of_doses(one.until):
         return number
     found = read_duration(one.until)
-    if found is None:
-        raise CobalaminError(
-            f'{regimen.id}: its {one.name} runs until "{one.until}", which says no time. '
-            "Write the regimen in words with a length."
-        )
-    return max(1, -int(-found[0] // every))
+    return None if found is None else max(1, -int(-found[0] // every))
 
 
 def _numbers_of_doses(until: str) -> Iterator[int]:
