@@ -85,7 +85,7 @@ def questions(names: list[str], guideline: Guideline, row: Mapping[str, Any] | N
     for group in GROUPS:
         unknown = [name for name in _base_names(guideline, group.term) if name in names and name not in grouped]
         unknown = [name for name in dict.fromkeys(unknown) if catalogue()[name].kind == "boolean"]
-        if unknown:
+        if _is_asked_together(group, unknown):
             grouped |= {*unknown}
             yield _group_question(group, unknown)
     for name in names:
@@ -95,6 +95,12 @@ def questions(names: list[str], guideline: Guideline, row: Mapping[str, Any] | N
             question = _question(catalogue()[name], guideline, row)
             if question is not None:
                 yield question
+
+
+def _is_asked_together(group: Group, unknown: list[str]) -> bool:
+    """Where all symptoms and signs of the nerves are known, a diagnosis not on record is a question of its own."""
+    felt_or_seen = any(catalogue()[name].domain != "conditions" for name in unknown)
+    return felt_or_seen if group.finding == NERVES else bool(unknown)
 
 
 def _group_question(group: Group, unknown: list[str]) -> Question:

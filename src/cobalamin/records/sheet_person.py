@@ -13,6 +13,8 @@ from cobalamin.vocabulary.durations import read_duration
 
 PERSON_KEYS = (
     "age",
+    "age_years",
+    "age_months",
     "born",
     "birth_date",
     "sex",
@@ -43,8 +45,8 @@ def read_person(desk: Desk, patient: Mapping[str, Any]) -> None:
             continue
         if is_missing(value):
             desk.ledger.pass_over("not stated")
-        elif key == "age":
-            _age(desk, value, where)
+        elif key in ("age", "age_years", "age_months"):
+            _age(desk, f"{value} months" if key == "age_months" else value, where)
         elif key in ("sex", "gender"):
             _sex(desk, value, where, patient)
         elif key in ("pregnant", "breastfeeding", "postpartum", "died"):
